@@ -1,0 +1,50 @@
+# Every target sets up what it needs in .venv; nothing is installed outside this checkout
+# (make interop and make compose-test install Debian packages where they are missing, and say so).
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := test
+.PHONY: run test format lint types interop bench compose-test clean
+
+$(VENV)/.run: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run
+	$(BIN)/fixpit serve
+
+test: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+interop: $(VENV)/.dev
+	$(BIN)/python -m tests.interop.run
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.run
+
+compose-test:
+	docker/compose-test
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache var

@@ -1,0 +1,1 @@
+"""One instrument's order book and what is decided over it."""

@@ -1,0 +1,57 @@
+"""Continuous matching: whom an incoming order meets, decided before anything moves.
+
+`plan` only reads the book and returns fills in the order they happen; `market` carries them out.
+So FOK is one comparison, and nothing is changed while it is walked over. The ranking itself (price,
+internal, displayed, time: rule 2.1.1) is `BookSide.by_rank` and `Level.ranked`; each fill is at the
+resting order's price (rule 2.2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from engine.book.order_book import BookSide, Level
+from engine.order import Order
+
+
+class Fill(NamedTuple):
+    """One resting order's share of the incoming one."""
+
+    resting: Order
+    qty: int
+
+
+def plan(
+    opposite: BookSide,
+    incoming: Order,
+    *,
+    limit: int | None,
+    levels_max: int | None,
+    internal: bool,
+) -> list[Fill]:
+    """Fills of `incoming` against `opposite`, in the order they happen.
+
+    `limit` None accepts any price; `levels_max` bounds how many price levels are reached (1 for a
+    market order on the Nordic venue, rule 1.2); `internal` is the segment's internal priority.
+    """
+    member = incoming.member if internal and incoming.internal else ""
+    fills: list[Fill] = []
+    wanted = incoming.leaves_qty
+    for level in _reachable(opposite, limit, levels_max):
+        for resting in level.ranked(member):
+            qty = resting.leaves_qty
+            if qty >= wanted:
+                fills.append(Fill(resting, wanted))
+                return fills
+            fills.append(Fill(resting, qty))
+            wanted -= qty
+    return fills
+
+
+def _reachable(opposite: BookSide, limit: int | None, levels_max: int | None) -> Iterator[Level]:
+    for level in islice(opposite.by_rank(), levels_max):
+        if limit is not None and (level.price < limit if opposite.is_buy else level.price > limit):
+            return
+        yield level

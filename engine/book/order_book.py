@@ -1,0 +1,176 @@
+"""Resting orders of one instrument: price levels, and inside a level who stands before whom.
+
+This module keeps orders in place; it never decides a match (that is `matching`). Ranking at one
+price is internal, displayed, time (rule 2.1.1), where "internal" depends on who comes in. A level
+therefore keeps two queues, displayed and hidden, and each queue twice: all orders by time, and the
+same orders by member. Every operation is O(1) in the depth of the level, which an `OrderedDict`
+gives and a plain dict used as a queue does not (measured: 10 us a step at depth 20,000). Prices are
+a dict of levels beside a sorted list; the best price is kept at hand because every entry asks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from sortedcontainers import SortedList
+
+from engine.order import Order
+
+
+class Queue:
+    """Orders of one price and one visibility, in order of time, findable by member."""
+
+    __slots__ = ("by_member", "orders")
+
+    def __init__(self) -> None:
+        self.orders: OrderedDict[int, Order] = OrderedDict()
+        self.by_member: dict[str, OrderedDict[int, Order]] = {}
+
+    def add(self, order: Order) -> None:
+        """Stand last; an order without internal priority is not found by member (rule 3.8)."""
+        prio = order.prio
+        self.orders[prio] = order
+        if order.internal:
+            own = self.by_member.get(order.member)
+            if own is None:
+                own = self.by_member[order.member] = OrderedDict()
+            own[prio] = order
+
+    def remove(self, order: Order) -> None:
+        """Leave the queue, wherever it stands."""
+        prio = order.prio
+        del self.orders[prio]
+        if order.internal:
+            own = self.by_member[order.member]
+            del own[prio]
+            if not own:
+                del self.by_member[order.member]
+
+
+class Level:
+    """All orders at one price."""
+
+    __slots__ = ("displayed", "hidden", "price")
+
+    def __init__(self, price: int) -> None:
+        self.price = price
+        self.displayed = Queue()
+        self.hidden: Queue | None = None
+
+    def add(self, order: Order) -> None:
+        """Rest an order here."""
+        if order.displayed:
+            self.displayed.add(order)
+        else:
+            if self.hidden is None:
+                self.hidden = Queue()
+            self.hidden.add(order)
+
+    def remove(self, order: Order) -> bool:
+        """Take an order away; returns whether the level is empty now."""
+        if order.displayed:
+            self.displayed.remove(order)
+        else:
+            assert self.hidden is not None
+            self.hidden.remove(order)
+        return not self.displayed.orders and (self.hidden is None or not self.hidden.orders)
+
+    def ranked(self, member: str) -> Iterator[Order]:
+        """Orders as an incoming order of `member` meets them (rule 2.1.2); "" has none of its own.
+
+        Own orders, displayed then hidden, each by time; then the others likewise.
+        """
+        queues = (self.displayed,) if self.hidden is None else (self.displayed, self.hidden)
+        own = False
+        if member:
+            for queue in queues:
+                mine = queue.by_member.get(member)
+                if mine is not None:
+                    own = True
+                    yield from mine.values()
+        for queue in queues:
+            if not own:
+                yield from queue.orders.values()
+                continue
+            for order in queue.orders.values():
+                if order.member != member or not order.internal:
+                    yield order
+
+    def displayed_qty(self) -> int:
+        """Shares shown at this price."""
+        return sum(order.leaves_qty for order in self.displayed.orders.values())
+
+
+class BookSide:
+    """All resting buys or all resting sells; `best` is the best price, None when empty."""
+
+    __slots__ = ("best", "is_buy", "levels", "prices")
+
+    def __init__(self, *, is_buy: bool) -> None:
+        self.is_buy = is_buy
+        self.levels: dict[int, Level] = {}
+        self.prices: SortedList[int] = SortedList()
+        self.best: int | None = None
+
+    def add(self, order: Order) -> None:
+        """Rest an order at its price, last in time there."""
+        price = order.price
+        level = self.levels.get(price)
+        if level is None:
+            level = self.levels[price] = Level(price)
+            self.prices.add(price)
+            best = self.best
+            if best is None or (price > best if self.is_buy else price < best):
+                self.best = price
+        level.add(order)
+
+    def remove(self, order: Order) -> None:
+        """Take a resting order away."""
+        price = order.price
+        if self.levels[price].remove(order):
+            del self.levels[price]
+            self.prices.remove(price)
+            if price == self.best:
+                self.best = self._find_best()
+
+    def crosses(self, limit: int) -> bool:
+        """Whether the best price here is acceptable to an incoming order with this limit."""
+        best = self.best
+        return best is not None and (best >= limit if self.is_buy else best <= limit)
+
+    def by_rank(self) -> Iterator[Level]:
+        """Levels, best price first."""
+        prices = reversed(self.prices) if self.is_buy else iter(self.prices)
+        levels = self.levels
+        for price in prices:
+            yield levels[price]
+
+    def orders(self) -> Iterator[Order]:
+        """Resting orders as an outsider's order would meet them."""
+        for level in self.by_rank():
+            yield from level.ranked("")
+
+    def _find_best(self) -> int | None:
+        if not self.prices:
+            return None
+        best: int = self.prices[-1] if self.is_buy else self.prices[0]
+        return best
+
+
+class OrderBook:
+    """Both sides of one instrument."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self) -> None:
+        self.bids = BookSide(is_buy=True)
+        self.asks = BookSide(is_buy=False)
+
+    def side_of(self, order: Order) -> BookSide:
+        """Where this order rests."""
+        return self.bids if order.is_buy else self.asks
+
+    def opposite(self, order: Order) -> BookSide:
+        """What this order meets."""
+        return self.asks if order.is_buy else self.bids

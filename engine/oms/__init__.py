@@ -1,0 +1,1 @@
+"""What an order management system owes its users: members, orders and their lives."""

@@ -1,0 +1,73 @@
+"""Every order a session may still speak about, findable by ClOrdID(11), and which ones work.
+
+A ClOrdID belongs to the session that used it and may not be used twice while it is remembered;
+after a replace or cancel the order answers to the new id, and the former ones still find it (for
+status requests). Finished orders are remembered until `DONE_ORDERS_MAX` younger ones have finished,
+counted and not timed, so that a replay forgets the same ones.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from engine.order import Order
+
+DONE_ORDERS_MAX = 1_000_000
+"""Finished orders kept for status requests: about 0.5 KB each, so 0.5 GB at the most."""
+
+
+class OrderRegistry:
+    """Orders by session and ClOrdID."""
+
+    __slots__ = ("_by_cl_ord_id", "_done", "_former", "_working", "done_max")
+
+    def __init__(self, done_max: int = DONE_ORDERS_MAX) -> None:
+        self.done_max = done_max
+        self._by_cl_ord_id: dict[str, dict[str, Order]] = {}
+        self._working: dict[str, dict[int, Order]] = {}
+        self._done: deque[Order] = deque()
+        self._former: dict[int, list[str]] = {}
+
+    def find(self, session: str, cl_ord_id: str) -> Order | None:
+        """The order of this session that bears or bore the id."""
+        orders = self._by_cl_ord_id.get(session)
+        return None if orders is None else orders.get(cl_ord_id)
+
+    def add(self, order: Order) -> None:
+        """Remember an accepted order, working."""
+        session = order.terms.session
+        orders = self._by_cl_ord_id.get(session)
+        if orders is None:
+            orders = self._by_cl_ord_id[session] = {}
+            self._working[session] = {}
+        orders[order.cl_ord_id] = order
+        self._working[session][order.order_id] = order
+
+    def rename(self, order: Order, former_cl_ord_id: str) -> None:
+        """The order got a new ClOrdID; it stays findable by the former one."""
+        self._by_cl_ord_id[order.terms.session][order.cl_ord_id] = order
+        self._former.setdefault(order.order_id, []).append(former_cl_ord_id)
+
+    def finish(self, order: Order) -> None:
+        """The order does not work any more; forget the oldest finished one beyond the limit."""
+        del self._working[order.terms.session][order.order_id]
+        done = self._done
+        done.append(order)
+        if len(done) > self.done_max:
+            self._forget(done.popleft())
+
+    def working(self, session: str) -> Iterable[Order]:
+        """The session's working orders, oldest first; not to be changed while walked over."""
+        return self._working.get(session, {}).values()
+
+    def all_working(self) -> Iterable[Order]:
+        """Working orders of every session, sessions in order of their first order."""
+        for orders in self._working.values():
+            yield from orders.values()
+
+    def _forget(self, order: Order) -> None:
+        orders = self._by_cl_ord_id[order.terms.session]
+        del orders[order.cl_ord_id]
+        for cl_ord_id in self._former.pop(order.order_id, ()):
+            del orders[cl_ord_id]

@@ -1,0 +1,1 @@
+"""The edges of the venue: FIX, the log, the configuration, the process."""

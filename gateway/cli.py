@@ -1,0 +1,204 @@
+"""The command `fixpit`: one function per subcommand, arguments and exit codes.
+
+Exit codes of `serve`: 0 clean stop, 2 bad configuration or arguments, 3 data directory locked by
+another process, 4 log corrupt, 5 disk error while running, 1 a bug. stdout carries the ready line and
+nothing else; logs go to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import getpass
+import importlib
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway import config as configuration
+from gateway import logging as operator_log
+from gateway import passwords, view
+from gateway.app import Venue
+from gateway.client import terminal
+from gateway.config import Config, ConfigError
+from gateway.config_check import violations
+from gateway.config_text import describe, key_text, not_yet_served
+from gateway.log.frames import LogCorrupt
+from gateway.log.segment_file import LogLocked
+
+CLEAN, BUG, BAD_CONFIGURATION, LOCKED, CORRUPT, DISK_ERROR = 0, 1, 2, 3, 4, 5
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one subcommand; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="fixpit", description="An exchange anyone can run.")
+    parser.add_argument("--version", action="version", version=f"fixpit {_version()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add(commands, "serve", "run the venue", _add_serve_arguments, serve)
+    _add(commands, "client", "a FIX client for people and scripts", *_client())
+    _add(commands, "check-config", "say what a venue file means", _add_file_argument, check_config)
+    _add(commands, "view", "FIX in readable form", view.add_arguments, view.run)
+    _add(commands, "hash-password", "make a password_scrypt", lambda _: None, hash_password)
+    args = parser.parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = args.run
+    return run(args)
+
+
+def _client() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
+    return terminal.add_arguments, terminal.run
+
+
+def _add(
+    commands: Any,
+    name: str,
+    text: str,
+    add_arguments: Callable[[argparse.ArgumentParser], None],
+    run: Callable[[argparse.Namespace], int],
+) -> None:
+    parser = commands.add_parser(name, help=text, description=text)
+    add_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+# serve
+
+
+def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="none: the demo venue")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the log is kept")
+    parser.add_argument("--fix-host", metavar="HOST")
+    parser.add_argument("--fix-port", type=int, metavar="N", help="0: any free port")
+    parser.add_argument("--sync", metavar="POLICY", help="group | interval:MS | none")
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Run the venue until SIGTERM or SIGINT."""
+    operator_log.configure()
+    try:
+        config = _effective(args)
+    except ConfigError as error:
+        return _complain(str(error), BAD_CONFIGURATION)
+    data_dir: Path = args.data_dir or Path(config.venue.data_dir)
+    try:
+        return _run_loop(_serve(config, data_dir))
+    except LogLocked as error:
+        return _complain(f"{error}: another process has this data directory", LOCKED)
+    except LogCorrupt as error:
+        return _complain(f"log corrupt: {error}", CORRUPT)
+    except OSError as error:
+        return _complain(f"{data_dir}: {error}", DISK_ERROR)
+
+
+def _effective(args: argparse.Namespace) -> Config:
+    """The configuration with the options' word on top; raises ConfigError."""
+    config = _load(args.config)
+    name = str(args.config or "demo venue")
+    options = {"host": args.fix_host, "port": args.fix_port}
+    changes = {key: value for key, value in options.items() if value is not None}
+    fix = msgspec.structs.asdict(config.fix) | changes
+    sync = {"sync": args.sync or config.log.sync}
+    try:
+        config = msgspec.structs.replace(
+            config,
+            fix=msgspec.convert(fix, configuration.FixConfig),
+            log=msgspec.convert(sync, configuration.LogConfig),
+        )
+    except msgspec.ValidationError as error:
+        raise ConfigError("arguments", 0, "", str(error)) from error
+    for path, message in violations(config):
+        raise ConfigError(name, 0, key_text(path), message)
+    for sentence in not_yet_served(config):
+        raise ConfigError(name, 0, "", sentence)
+    return config
+
+
+def _load(file: Path | None) -> Config:
+    return configuration.demo() if file is None else configuration.load(file)
+
+
+async def _serve(config: Config, data_dir: Path) -> int:
+    venue = Venue(config, data_dir, config.log.sync)
+    venue.recover()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, venue.stop)
+    try:
+        host, port = await venue.start()
+    except OSError as error:
+        return _complain(f"{config.fix.host}:{config.fix.port}: {error}", BAD_CONFIGURATION)
+    ready = {
+        "ready": True,
+        "fix": {"host": host, "port": port},
+        "http": None,
+        "data_dir": str(data_dir),
+        "recovered_commands": venue.recovered,
+        "sync": config.log.sync,
+        "version": _version(),
+    }
+    print(json.dumps(ready, separators=(",", ":")), flush=True)
+    await venue.run()
+    if venue.failed is None:
+        return CLEAN
+    return DISK_ERROR if isinstance(venue.failed, OSError) else BUG
+
+
+def _run_loop(main_task: Coroutine[Any, Any, int]) -> int:
+    """Run under uvloop where it has a wheel, else under asyncio's own loop."""
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with contextlib.suppress(ImportError):
+        factory = importlib.import_module("uvloop").new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main_task)
+
+
+# The small ones
+
+
+def _add_file_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE")
+
+
+def check_config(args: argparse.Namespace) -> int:
+    """Print the venue in words, or what is wrong with its file."""
+    try:
+        config = configuration.load(args.file)
+    except ConfigError as error:
+        return _complain(str(error), BAD_CONFIGURATION)
+    print(describe(config))
+    notes = list(not_yet_served(config))
+    if notes:
+        print("\nNot served by this version:")
+        for sentence in notes:
+            print(f"  {sentence}")
+    return CLEAN
+
+
+def hash_password(args: argparse.Namespace) -> int:
+    """Read a password, from a terminal or a pipe, and print its hash."""
+    interactive = sys.stdin.isatty()
+    password = getpass.getpass() if interactive else sys.stdin.readline().rstrip("\n")
+    print(passwords.hash_password(password))
+    return CLEAN
+
+
+def _complain(text: str, code: int) -> int:
+    print(f"fixpit: {text}", file=sys.stderr)
+    return code
+
+
+def _version() -> str:
+    try:
+        return version("fixpit")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""The only socket code for FIX: an asyncio.Protocol that feeds a `FixSession`.
+
+Bytes in go through the framer; the first message must be a Logon and decides which session this
+connection carries. Bytes out come from the publisher, never from here. Everything that waits is
+bounded: the time and bytes before a Logon, the write buffer of a peer that does not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from gateway.fix.framing import LOGON_BYTES_MAX, MESSAGE_BYTES_MAX, Framer, MessageTooLong
+from gateway.fix.session import FixSession
+
+if TYPE_CHECKING:
+    from gateway.fix.acceptor import Acceptor
+
+LOGON_TIMEOUT_SECONDS = 10.0
+"""A connection that has not logged on by then is closed without a byte."""
+
+WRITE_BUFFER_BYTES_MAX = 4 * 1024 * 1024
+"""A peer that leaves more than this unread is cut off; it heals by a resend request."""
+
+FRAMES_BEFORE_LOGON_MAX = 1_000
+"""Messages kept while a password is being checked; a client waits for our Logon anyway."""
+
+log = structlog.get_logger()
+
+
+class Connection(asyncio.Protocol):
+    """One TCP connection; carries at most one session in its life."""
+
+    def __init__(self, acceptor: Acceptor) -> None:
+        self._acceptor = acceptor
+        self._framer = Framer(LOGON_BYTES_MAX)
+        self._transport: asyncio.Transport | None = None
+        self._logon_timer: asyncio.TimerHandle | None = None
+        self._waiting: list[bytes] | None = None
+        self.session: FixSession | None = None
+        self.peer = ""
+
+    # Called by the loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A peer connected; it has a few seconds to log on."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self.peer = str(transport.get_extra_info("peername"))
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX)
+        if not self._acceptor.admit(self):
+            self._transport.abort()
+            return
+        loop = asyncio.get_running_loop()
+        self._logon_timer = loop.call_later(LOGON_TIMEOUT_SECONDS, self._too_late)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes arrived."""
+        try:
+            frames = self._framer.feed(data)
+        except MessageTooLong:
+            self._refuse_length()
+            return
+        if self._waiting is not None:
+            self._waiting += frames
+            if len(self._waiting) > FRAMES_BEFORE_LOGON_MAX:
+                self.abort("too much before the logon was answered")
+            return
+        if self.session is None:
+            if frames:
+                self._waiting = frames[1:]
+                self._acceptor.logon(self, frames[0])
+            return
+        self._receive(frames)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, whoever ended it."""
+        self._transport = None
+        if self._logon_timer is not None:
+            self._logon_timer.cancel()
+        self._acceptor.lost(self)
+
+    def pause_writing(self) -> None:
+        """The peer does not read: end it before its backlog grows."""
+        self.abort("slow consumer")
+
+    # Called by the acceptor and the publisher
+
+    def begin(self, session: FixSession) -> None:
+        """The Logon was accepted: carry this session; messages behind the Logon come next."""
+        assert self.session is None
+        self.session = session
+        if self._logon_timer is not None:
+            self._logon_timer.cancel()
+        self._framer.bytes_max = MESSAGE_BYTES_MAX
+        waiting, self._waiting = self._waiting, None
+        self._receive(waiting or [])
+
+    def _receive(self, frames: list[bytes]) -> None:
+        session = self.session
+        assert session is not None
+        now = self._acceptor.now()
+        for frame in frames:
+            if session.wants_close or self._transport is None:
+                return
+            session.receive(frame, now)
+
+    def write(self, data: bytes) -> None:
+        """Send; ignored when the connection is gone."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def finish(self) -> None:
+        """Send what is written, then close."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self, reason: str) -> None:
+        """Close now, without another byte."""
+        if self._transport is not None:
+            log.warning("connection.aborted", peer=self.peer, reason=reason, session=self._name())
+            self._transport.abort()
+
+    def pause_reading(self) -> None:
+        """The log does not keep up: take nothing more for now."""
+        if self._transport is not None and self._transport.is_reading():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _too_late(self) -> None:
+        if self.session is None:
+            self.abort("no logon in time")
+
+    def _refuse_length(self) -> None:
+        if self.session is None:
+            self.abort("first message too long")
+            return
+        text = f"BodyLength(9) must give a message of at most {MESSAGE_BYTES_MAX} bytes"
+        self.session.logout(text, self._acceptor.now())
+        self.session.wants_close = True
+
+    def _name(self) -> str:
+        return self.session.comp_id if self.session is not None else ""

@@ -1,0 +1,209 @@
+"""Application messages of a member's session -> commands; the words of FIX end here.
+
+One function per message type, found in `COMMANDS`. They only translate: what a value means for the
+market, the engine decides. A value the engine's units cannot hold (half a share, a fifth decimal)
+travels as a `Flaw`, so that the refusal comes from the same place as all others. The way back,
+events to reports, is `execution_reports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.commands import (
+    CancelOrder,
+    Command,
+    EnterOrder,
+    Flaw,
+    MassCancel,
+    ReplaceOrder,
+    RequestMassStatus,
+    RequestStatus,
+)
+from engine.rejects import RejectReason
+from engine.values import PRICE_SCALE, OrdType
+from gateway.fix import tags as t
+from gateway.fix.decimals import parse_price, parse_qty
+from gateway.fix.message import Message
+from gateway.fix.times import end_of_day, parse_utc_timestamp
+
+NOT_SERVED = {
+    "18": "ExecInst(18)",
+    "99": "StopPx(99)",
+    "110": "MinQty(110)",
+    "111": "MaxFloor(111)",
+    "152": "CashOrderQty(152)",
+    "210": "MaxShow(210)",
+    "211": "PegOffsetValue(211)",
+    "388": "DiscretionInst(388)",
+    "516": "OrderPercent(516)",
+}
+"""Fields that would change what the order is; to ignore them would be to guess."""
+
+_NOT_SERVED = NOT_SERVED.keys()
+_TRADER_ROLES = frozenset({"11", "12"})
+
+
+class Sender(NamedTuple):
+    """Who a session's orders belong to, and the time zone its dates are meant in."""
+
+    session: str
+    member: str
+    timezone: str
+
+
+def enter_order(message: Message, sender: Sender) -> EnterOrder:
+    """NewOrderSingle(D)."""
+    f = message.fields
+    qty, price, expire_at, flaw = _terms(f, sender)
+    return EnterOrder(
+        sender.session,
+        sender.member,
+        f[t.CL_ORD_ID],
+        f.get(t.SYMBOL, ""),
+        f[t.SIDE],
+        f[t.ORD_TYPE],
+        qty,
+        price,
+        f.get(t.TIME_IN_FORCE, "0"),
+        expire_at,
+        f.get(t.ACCOUNT, ""),
+        f.get(t.SENDER_SUB_ID) or _trader(message),
+        f.get(t.NO_INTERNAL) == "Y",
+        True,
+        f.get(t.POSS_RESEND) == "Y",
+        flaw,
+    )
+
+
+def replace_order(message: Message, sender: Sender) -> ReplaceOrder:
+    """OrderCancelReplaceRequest(G); what it leaves out stays as it is."""
+    f = message.fields
+    qty, price, expire_at, flaw = _terms(f, sender)
+    no_internal = f.get(t.NO_INTERNAL)
+    return ReplaceOrder(
+        sender.session,
+        f[t.CL_ORD_ID],
+        f[t.ORIG_CL_ORD_ID],
+        f.get(t.SYMBOL, ""),
+        f[t.SIDE],
+        f[t.ORD_TYPE],
+        qty,
+        price,
+        f.get(t.TIME_IN_FORCE, ""),
+        expire_at,
+        f.get(t.ACCOUNT, ""),
+        f.get(t.SENDER_SUB_ID) or _trader(message),
+        None if no_internal is None else no_internal == "Y",
+        flaw,
+    )
+
+
+def cancel_order(message: Message, sender: Sender) -> CancelOrder:
+    """OrderCancelRequest(F)."""
+    f = message.fields
+    return CancelOrder(
+        sender.session, f[t.CL_ORD_ID], f[t.ORIG_CL_ORD_ID], f.get(t.SYMBOL, ""), f[t.SIDE]
+    )
+
+
+def request_status(message: Message, sender: Sender) -> RequestStatus:
+    """OrderStatusRequest(H)."""
+    f = message.fields
+    return RequestStatus(
+        sender.session,
+        f[t.CL_ORD_ID],
+        f.get(t.SYMBOL, ""),
+        f[t.SIDE],
+        f.get(t.ORD_STATUS_REQ_ID, ""),
+    )
+
+
+def request_mass_status(message: Message, sender: Sender) -> RequestMassStatus:
+    """OrderMassStatusRequest(AF)."""
+    f = message.fields
+    return RequestMassStatus(
+        sender.session,
+        f[t.MASS_STATUS_REQ_ID],
+        f[t.MASS_STATUS_REQ_TYPE],
+        f.get(t.SYMBOL, ""),
+        f.get(t.SIDE, ""),
+    )
+
+
+def mass_cancel(message: Message, sender: Sender) -> MassCancel:
+    """OrderMassCancelRequest(q)."""
+    f = message.fields
+    return MassCancel(
+        sender.session,
+        f[t.CL_ORD_ID],
+        f[t.MASS_CANCEL_REQUEST_TYPE],
+        f.get(t.SYMBOL, ""),
+        f.get(t.SIDE, ""),
+    )
+
+
+COMMANDS: dict[str, Callable[[Message, Sender], Command]] = {
+    "D": enter_order,
+    "F": cancel_order,
+    "G": replace_order,
+    "H": request_status,
+    "AF": request_mass_status,
+    "q": mass_cancel,
+}
+"""MsgType(35) -> its translation; every other application message is answered with `j`."""
+
+
+def _terms(f: dict[str, str], sender: Sender) -> tuple[int, int, int, Flaw | None]:
+    """Quantity, price, expiry in the engine's units, and the first of them that has none."""
+    flaw: Flaw | None = None
+    if not f.keys().isdisjoint(_NOT_SERVED):
+        tag = next(tag for tag in NOT_SERVED if tag in f)
+        flaw = Flaw(RejectReason.UNSUPPORTED_FIELD, f[tag], NOT_SERVED[tag])
+    text = f.get(t.ORDER_QTY)
+    qty = 0
+    if text is None:
+        flaw = flaw or Flaw(RejectReason.ORDER_QTY_MISSING)
+    else:
+        whole = parse_qty(text)
+        if whole is None:
+            flaw = flaw or Flaw(RejectReason.ORDER_QTY_NOT_WHOLE, text)
+        else:
+            qty = whole
+    text = f.get(t.PRICE)
+    price = 0
+    if text is not None:
+        units = parse_price(text)
+        if units is None:
+            flaw = flaw or Flaw(RejectReason.PRICE_TOO_PRECISE, text, str(PRICE_SCALE))
+        else:
+            price = units
+    elif f[t.ORD_TYPE] == OrdType.LIMIT:
+        flaw = flaw or Flaw(RejectReason.PRICE_MISSING)
+    return qty, price, _expire_at(f, sender), flaw
+
+
+def _expire_at(f: dict[str, str], sender: Sender) -> int:
+    """ExpireTime(126), else the end of ExpireDate(432) where the venue is; 0 without either.
+
+    A day that no calendar has counts as long past: it is well formed, but no order can expire then.
+    """
+    try:
+        if t.EXPIRE_TIME in f:
+            return parse_utc_timestamp(f[t.EXPIRE_TIME])
+        if t.EXPIRE_DATE in f:
+            return end_of_day(f[t.EXPIRE_DATE], sender.timezone)
+    except (ValueError, OverflowError):
+        return 1
+    return 0
+
+
+def _trader(message: Message) -> str:
+    """The trader named by Parties with role 11 (origination) or 12 (executing), else nobody."""
+    if message.groups is None:
+        return ""
+    for party in message.groups.get(t.NO_PARTY_IDS, ()):
+        if party.get(t.PARTY_ROLE) in _TRADER_ROLES:
+            return party.get(t.PARTY_ID, "")
+    return ""

@@ -1,0 +1,51 @@
+"""Tag numbers as the decoder's keys: FIX's names, their numbers as text.
+
+Fields are keyed by the text of their tag, as it came over the wire; converting each to an integer
+and back would cost more than everything else in the decoder. Only names used in code stand here.
+"""
+
+from typing import Final
+
+ACCOUNT: Final = "1"
+BEGIN_SEQ_NO: Final = "7"
+BEGIN_STRING: Final = "8"
+BODY_LENGTH: Final = "9"
+CHECK_SUM: Final = "10"
+CL_ORD_ID: Final = "11"
+END_SEQ_NO: Final = "16"
+MSG_SEQ_NUM: Final = "34"
+MSG_TYPE: Final = "35"
+NEW_SEQ_NO: Final = "36"
+ORDER_QTY: Final = "38"
+ORD_TYPE: Final = "40"
+ORIG_CL_ORD_ID: Final = "41"
+POSS_DUP_FLAG: Final = "43"
+PRICE: Final = "44"
+SENDER_COMP_ID: Final = "49"
+SENDER_SUB_ID: Final = "50"
+SENDING_TIME: Final = "52"
+SIDE: Final = "54"
+SYMBOL: Final = "55"
+TARGET_COMP_ID: Final = "56"
+TEXT: Final = "58"
+TIME_IN_FORCE: Final = "59"
+POSS_RESEND: Final = "97"
+ENCRYPT_METHOD: Final = "98"
+HEART_BT_INT: Final = "108"
+TEST_REQ_ID: Final = "112"
+ORIG_SENDING_TIME: Final = "122"
+GAP_FILL_FLAG: Final = "123"
+EXPIRE_TIME: Final = "126"
+RESET_SEQ_NUM_FLAG: Final = "141"
+EXPIRE_DATE: Final = "432"
+PARTY_ID: Final = "448"
+PARTY_ROLE: Final = "452"
+NO_PARTY_IDS: Final = "453"
+MASS_CANCEL_REQUEST_TYPE: Final = "530"
+MASS_STATUS_REQ_ID: Final = "584"
+MASS_STATUS_REQ_TYPE: Final = "585"
+ORD_STATUS_REQ_ID: Final = "790"
+NO_INTERNAL: Final = "20001"
+
+ROUTING = {"115": "128", "116": "129", "144": "145", "128": "115", "129": "116", "145": "144"}
+"""On-behalf-of and deliver-to tags and what each becomes in an answer (FIX 4.4 volume 2)."""

@@ -1,0 +1,1 @@
+"""The command log: what makes an acknowledged order outlive the process."""

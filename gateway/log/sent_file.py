@@ -1,0 +1,80 @@
+"""Application messages already sent, kept for resend requests in one file beside the log.
+
+Derived, not a second truth: never synced, made anew by replay at every start. All sessions share the
+file; each has an index of where its messages are, eight bytes per sequence number, 0 for an admin
+message. Messages wait in memory until the turn ends.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from pathlib import Path
+
+_SIZE_BITS = 20
+"""A message is below 1 MiB; the rest of the 64 bits is its place in the file."""
+
+
+class SentFile:
+    """The file; `open_session` gives each session its part."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        self._fd = os.open(path, flags, 0o644)
+        self._pending: list[bytes] = [b"fixpit-sent\n"]
+        self._end = len(self._pending[0])
+
+    def open_session(self) -> SessionSent:
+        """The messages of one session, none yet."""
+        return SessionSent(self)
+
+    def add(self, data: bytes) -> int:
+        """Keep a message; returns its place, never 0."""
+        place = self._end << _SIZE_BITS | len(data)
+        self._pending.append(data)
+        self._end += len(data)
+        return place
+
+    def read(self, place: int) -> bytes:
+        """The message at a place."""
+        self.flush()
+        return os.pread(self._fd, place & (1 << _SIZE_BITS) - 1, place >> _SIZE_BITS)
+
+    def flush(self) -> None:
+        """Write what is pending; call once per turn. Raises OSError."""
+        if self._pending:
+            view = memoryview(b"".join(self._pending))
+            self._pending.clear()
+            while view:
+                view = view[os.write(self._fd, view) :]
+
+    def close(self) -> None:
+        """Let the file go."""
+        os.close(self._fd)
+
+
+class SessionSent:
+    """One session's sent messages by MsgSeqNum (a `session.SentMessages`)."""
+
+    __slots__ = ("_file", "_places")
+
+    def __init__(self, file: SentFile) -> None:
+        self._file = file
+        self._places = array("Q")
+
+    def append(self, seq: int, data: bytes) -> None:
+        """Keep a message under the next or a later number."""
+        places = self._places
+        while len(places) < seq - 1:
+            places.append(0)
+        places.append(self._file.add(data))
+
+    def get(self, seq: int) -> bytes | None:
+        """The message with this number, None for admin ones."""
+        if not 0 < seq <= len(self._places) or not self._places[seq - 1]:
+            return None
+        return self._file.read(self._places[seq - 1])
+
+    def clear(self) -> None:
+        """Numbers start again at 1."""
+        self._places = array("Q")
