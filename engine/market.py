@@ -86,8 +86,9 @@ class Market:
     def _collar(self, order: Order) -> int | None:
         if not self.last_price:
             return None
-        percent = 100 + SWEEP_COLLAR_PERCENT if order.is_buy else 100 - SWEEP_COLLAR_PERCENT
-        return self.last_price * percent // 100
+        if order.is_buy:
+            return self.last_price * (100 + SWEEP_COLLAR_PERCENT) // 100
+        return -(-self.last_price * (100 - SWEEP_COLLAR_PERCENT) // 100)
 
     def _trade(
         self, order: Order, fills: list[Fill], events: list[Event], done: list[Order]

@@ -44,7 +44,11 @@ LOGOUT_SECONDS_MAX = 3.0
 """How long the peers' answers to our Logout are awaited on a clean stop."""
 
 UNDURABLE_RECORDS_MAX = 50_000
-"""When the disk is this far behind, no connection is read until half of it is written."""
+"""When the disk is this far behind, nobody is read until half of it is written."""
+
+RESEND_UNREAD_BYTES_MAX = 256 * 1024
+RESEND_PAUSE_SECONDS = 0.01
+"""A resend waits while the peer has more than this unread, else it would look like a slow one."""
 
 UNSUPPORTED_MSG_TYPE = 3
 
@@ -73,6 +77,7 @@ class Venue:
                 begin_string=VERSION,
                 decoder=self._decoder,
                 msg_types=_msg_types(),
+                served=frozenset(COMMANDS),
                 sent=self._sent,
                 application=self._on_application,
                 on_admin=self._on_admin,
@@ -89,8 +94,9 @@ class Venue:
             self._open_session,
             self._attached,
             self._detached,
+            self._fail,
         )
-        self._timers = Timers(self._clock.now, self._next_deadline, self._on_timer)
+        self._timers = Timers(self._clock.now, self._next_deadline, self._on_time)
         self._talking: list[FixSession] = []
         self._turn_ends = False
         self._paused = False
@@ -101,7 +107,7 @@ class Venue:
     # Start and stop
 
     def recover(self) -> None:
-        """Let the log happen again, then bring reference data and sessions up to the configuration."""
+        """Let the log happen again."""
         for record in self._log.recover():
             self._sequencer.replay(record)
             self.recovered += 1
@@ -161,8 +167,8 @@ class Venue:
             session.logout("venue is stopping", now)
         self._end_turn()
         deadline = self._loop.time() + LOGOUT_SECONDS_MAX
-        while self._sessions.connected() and self._loop.time() < deadline:
-            await asyncio.sleep(0.01)
+        while self._loop.time() < deadline and self._sessions.connected():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # connections end one by one, each by itself
 
     def _fail(self, error: BaseException) -> None:
         """A disk error or a bug: nothing more may leave, the log stays as it is."""
@@ -185,7 +191,7 @@ class Venue:
     def _attached(self, session: VenueSession, connection: Connection) -> None:
         self._publisher.attach(session.fix, connection)
 
-    def _detached(self, session: VenueSession, abrupt: bool) -> None:  # noqa: FBT001
+    def _detached(self, session: VenueSession, *, abrupt: bool) -> None:
         self._publisher.detach(session.fix)
         scope = session.config.cancel_on_disconnect
         if abrupt and scope != "none" and not self._stopping:
@@ -207,6 +213,11 @@ class Venue:
             self._schedule_turn_end()
 
     def _refuse_msg_type(self, session: FixSession, message: Message) -> None:
+        if message.msg_type == "j":
+            # Answering a refusal with a refusal could go on for ever.
+            log.warning("session.refused_our_message", comp_id=session.comp_id)
+            self._on_admin(session)
+            return
         body = (
             f"45={message.fields['34']}{SOH}58=Unsupported Message Type{SOH}"
             f"372={message.msg_type}{SOH}380={UNSUPPORTED_MSG_TYPE}{SOH}"
@@ -216,7 +227,7 @@ class Venue:
 
     def _on_admin(self, session: FixSession) -> None:
         self._sequencer.note(
-            SessionNumbers(session.comp_id, session.next_in, session.next_out, session.resets)
+            SessionNumbers(session.comp_id, session.next_in, session.out.next_out, session.resets)
         )
         self._schedule_turn_end()
 
@@ -238,7 +249,7 @@ class Venue:
             return
         talking, self._talking = self._talking, []
         for session in talking:
-            if session.resend.pending:
+            if session.out.resend.pending:
                 self._loop.call_soon(self._continue_resend, session)
         self._sent.flush()
         self._log.commit()
@@ -250,8 +261,13 @@ class Venue:
                 connection.pause_reading()
 
     def _continue_resend(self, session: FixSession) -> None:
-        if session.connected and self.failed is None:
-            session.continue_resend(self._clock.now())
+        """The next slice, as soon as the peer has read most of what went before."""
+        if not session.connected or self.failed is not None:
+            return
+        if self._publisher.unread(session) > RESEND_UNREAD_BYTES_MAX:
+            self._loop.call_later(RESEND_PAUSE_SECONDS, self._continue_resend, session)
+        else:
+            session.out.continue_resend(self._clock.now())
 
     def _guarded(self, action: Callable[[], None]) -> None:
         """A bug stops the venue: what it left half-done is never acknowledged (DESIGN 12)."""
@@ -289,7 +305,10 @@ class Venue:
         deadlines.append(self._exchange.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
-    def _on_timer(self, now: int) -> None:
+    def _on_time(self, now: int) -> None:
+        self._guarded(lambda: self._carry_out_due(now))
+
+    def _carry_out_due(self, now: int) -> None:
         for session in self._sessions.connected():
             session.on_timer(now)
             if session.wants_close:

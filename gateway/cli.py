@@ -1,8 +1,8 @@
 """The command `fixpit`: one function per subcommand, arguments and exit codes.
 
 Exit codes of `serve`: 0 clean stop, 2 bad configuration or arguments, 3 data directory locked by
-another process, 4 log corrupt, 5 disk error while running, 1 a bug. stdout carries the ready line and
-nothing else; logs go to stderr.
+another process, 4 log corrupt, 5 disk error while running, 1 a bug. stdout carries the ready line
+and nothing else; logs go to stderr.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config_text import KeyPath, decimal_text, key_text, shown
+from gateway.passwords import is_hash
 
 if TYPE_CHECKING:
     from gateway.config import Config, InstrumentConfig, PhaseChange, VenueConfig
@@ -29,6 +30,7 @@ def violations(config: Config) -> Iterator[Violation]:
     """
     yield from _timezone(config.venue)
     yield from _exposed(config)
+    yield from _hashes(config)
     yield from _duplicates("members", "id", [m.id for m in config.members])
     yield from _duplicates("sessions", "comp_id", [s.comp_id for s in config.sessions])
     yield from _duplicates("schedules", "id", [s.id for s in config.schedules])
@@ -65,6 +67,13 @@ def _exposed(config: Config) -> Iterator[Violation]:
     for index, session in enumerate(config.sessions):
         if session.password_scrypt is None:
             yield ("sessions", index, "password_scrypt"), f"must be given {where}, was left out"
+
+
+def _hashes(config: Config) -> Iterator[Violation]:
+    for index, session in enumerate(config.sessions):
+        if session.password_scrypt is not None and not is_hash(session.password_scrypt):
+            allowed = "must be what `fixpit hash-password` prints, was a secret"
+            yield ("sessions", index, "password_scrypt"), allowed
 
 
 def _duplicates(table: str, key: str, values: Sequence[str]) -> Iterator[Violation]:

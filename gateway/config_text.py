@@ -331,6 +331,8 @@ def not_yet_served(config: Config) -> list[str]:
         sentences += _session_not_served(("sessions", index), session)
     for index, schedule in enumerate(config.schedules):
         sentences += _schedule_not_served(("schedules", index), schedule)
+    for index, segment in enumerate(config.segments):
+        sentences += _segment_not_served(("segments", index), segment)
     return sentences
 
 
@@ -341,8 +343,6 @@ def _session_not_served(path: KeyPath, session: SessionConfig) -> Iterator[str]:
         yield _not_served((*path, "role"), shown(session.role), 'only "order-entry"')
     if session.reset == "daily":
         yield _not_served((*path, "reset"), '"daily"', 'only "never" and "on_logon"')
-    if session.password_scrypt is not None:
-        yield _not_served((*path, "password_scrypt"), "a password", "only sessions without one")
 
 
 def _schedule_not_served(path: KeyPath, schedule: ScheduleConfig) -> Iterator[str]:
@@ -354,6 +354,13 @@ def _schedule_not_served(path: KeyPath, schedule: ScheduleConfig) -> Iterator[st
     elif schedule.phases[0].phase not in ("CONTINUOUS", "CLOSED"):
         place = (*path, "phases", 0, "phase")
         yield _not_served(place, shown(schedule.phases[0].phase), allowed)
+
+
+def _segment_not_served(path: KeyPath, segment: SegmentConfig) -> Iterator[str]:
+    if segment.off_tick != "reject":
+        yield _not_served((*path, "off_tick"), shown(segment.off_tick), 'only "reject"')
+    if segment.anonymity != "other":
+        yield _not_served((*path, "anonymity"), shown(segment.anonymity), 'only "other"')
 
 
 def _not_served(path: KeyPath, what: str, instead: str) -> str:

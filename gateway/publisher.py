@@ -28,6 +28,9 @@ class Wire(Protocol):
     def finish(self) -> None:
         """Send what is written, then close."""
 
+    def unread(self) -> int:
+        """Bytes written that the peer has not taken yet."""
+
 
 class Publisher:
     """Turns events into messages, and lets them go when they may."""
@@ -44,12 +47,12 @@ class Publisher:
         sending_time = format_utc_timestamp(wall)
         by_comp_id = self.sessions.by_comp_id
         for comp_id, msg_type, body in self._writer.write(events, seq, at):
-            by_comp_id[comp_id].fix.send_application(msg_type, body, sending_time)
+            by_comp_id[comp_id].fix.out.send_application(msg_type, body, sending_time)
 
     def reply(self, entry: SessionReply, wall: int) -> None:
         """Number and keep one message to one session."""
         session = self.sessions.by_comp_id[entry.comp_id].fix
-        session.send_application(entry.msg_type, entry.body, format_utc_timestamp(wall))
+        session.out.send_application(entry.msg_type, entry.body, format_utc_timestamp(wall))
 
     def attach(self, session: FixSession, wire: Wire) -> None:
         """The session has a connection."""
@@ -59,13 +62,18 @@ class Publisher:
         """The session has none; what is held for the old one is dropped there."""
         self._wires.pop(session, None)
 
+    def unread(self, session: FixSession) -> int:
+        """Bytes the session's peer has not taken yet, held ones apart."""
+        wire = self._wires.get(session)
+        return 0 if wire is None else wire.unread()
+
     def collect(self, sessions: list[FixSession], seq: int, now: int) -> None:
         """Hold what these sessions want to say until `seq` is durable; call once per turn."""
         for session in sessions:
             wire = self._wires.get(session)
-            if wire is not None and (session.outbox or session.wants_close):
-                data = b"".join(session.outbox)
-                session.outbox.clear()
+            if wire is not None and (session.out.outbox or session.wants_close):
+                data = b"".join(session.out.outbox)
+                session.out.outbox.clear()
                 session.note_sent(now)
                 self._held.append((seq, wire, data, session.wants_close))
         self.release(self.durable_seq)

@@ -1,4 +1,5 @@
-"""The configuration as commands: what must be said to the exchange so that it trades what is written.
+"""The configuration as commands: what must be said to the exchange so that it trades what is
+written.
 
 Reference data is in the log like everything else. At each start the configuration is compared with
 what the log has made of the exchange, and only differences become commands; what is no longer

@@ -1,8 +1,8 @@
 """The one entrance: whatever changes the venue gets its place in the log here, then happens.
 
 `submit` stamps a command, appends it to the log, applies it to the exchange and gives the events to
-the publisher, in one call stack. `note` does the same for what moves a session only. `replay` does it
-all again from the log, with the stamps it finds there; live and replay differ in nothing else.
+the publisher, in one call stack. `note` does the same for what moves a session only. `replay` does
+it all again from the log, with the stamps it finds there; live and replay differ in nothing else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which FIX sessions exist, whose they are, and how each came to be.
 
-A session exists from its first mention, in the configuration or in the log, and outlives connections
-and restarts. Whether it may log on now is asked of the configuration by the acceptor, not here.
+A session exists from its first mention, in the configuration or in the log, and outlives
+connections and restarts. Whether it may log on now is asked of the configuration by the acceptor,
+not here.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import msgspec
 
 from gateway.config import SessionConfig
 from gateway.fix.decoder import Decoder
+from gateway.fix.header_checks import SessionSettings
 from gateway.fix.message import Message
 from gateway.fix.order_entry import Sender
-from gateway.fix.session import FixSession, SessionSettings
+from gateway.fix.session import FixSession
 from gateway.log.records import SessionNumbers
 from gateway.log.sent_file import SentFile
 
@@ -36,6 +38,7 @@ class SessionFactory(msgspec.Struct, frozen=True):
     begin_string: str
     decoder: Decoder
     msg_types: frozenset[str]
+    served: frozenset[str]
     sent: SentFile
     application: Callable[[FixSession, Message], None]
     on_admin: Callable[[FixSession], None]
@@ -53,6 +56,7 @@ class SessionFactory(msgspec.Struct, frozen=True):
             settings,
             self.decoder,
             self.msg_types,
+            self.served,
             self.sent.open_session(),
             self.application,
             self.on_admin,
@@ -95,9 +99,9 @@ class Sessions:
         """Replay: a session's numbers moved."""
         fix = self.by_comp_id[numbers.comp_id].fix
         if numbers.resets != fix.resets:
-            fix.sent.clear()
+            fix.out.sent.clear()
             fix.resets = numbers.resets
-        fix.next_in, fix.next_out = numbers.next_in, numbers.next_out
+        fix.next_in, fix.out.next_out = numbers.next_in, numbers.next_out
 
     def restore_next_in(self, comp_id: str, next_in: int) -> None:
         """Replay: a session's message was taken."""

@@ -1,7 +1,8 @@
 """One loop timer for all deadlines: sessions' heartbeats and the market's expiries.
 
 Both machines answer when they want to be called; the earliest wins. Deadlines that appear meanwhile
-and are earlier are seen after `PERIOD_SECONDS_MAX` at the latest, so that nobody needs to announce one.
+and are earlier are seen after `PERIOD_SECONDS_MAX` at the latest, so that nobody needs to announce
+one.
 """
 
 from __future__ import annotations

@@ -5,23 +5,30 @@ from __future__ import annotations
 import heapq
 
 from engine.order import Order
+from engine.values import TimeInForce
 
 
 class Expiries:
     """Orders that end at a moment; `next_at` is the earliest moment, None without one.
 
     An order that ends earlier by itself stays in the heap until its moment, then it is not due.
+    However often an order is added with the same moment, it is in the heap once.
     """
 
-    __slots__ = ("_heap", "next_at")
+    __slots__ = ("_heap", "_moments", "next_at")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Order]] = []
+        self._moments: set[tuple[int, int]] = set()
         self.next_at: int | None = None
 
     def add(self, order: Order) -> None:
         """Watch a good-till-date order."""
-        heapq.heappush(self._heap, (order.terms.expire_at, order.order_id, order))
+        moment = (order.terms.expire_at, order.order_id)
+        if moment in self._moments:
+            return
+        self._moments.add(moment)
+        heapq.heappush(self._heap, (*moment, order))
         self.next_at = self._heap[0][0]
 
     def due(self, at: int) -> list[Order]:
@@ -29,9 +36,13 @@ class Expiries:
         due: list[Order] = []
         heap = self._heap
         while heap and heap[0][0] <= at:
-            expire_at, _, order = heapq.heappop(heap)
-            # A replace may have moved the moment; the order is then in the heap a second time.
-            if order.is_working and order.terms.expire_at == expire_at:
+            expire_at, order_id, order = heapq.heappop(heap)
+            self._moments.discard((expire_at, order_id))
+            # A replace may have moved the moment, then the order is in the heap a second time; or
+            # made it a Day order, which an ExpireTime does not end.
+            terms = order.terms
+            is_gtd = terms.time_in_force == TimeInForce.GOOD_TILL_DATE
+            if order.is_working and is_gtd and terms.expire_at == expire_at:
                 due.append(order)
         self.next_at = heap[0][0] if heap else None
         return due

@@ -66,6 +66,19 @@ class OrderRegistry:
         for orders in self._working.values():
             yield from orders.values()
 
+    def all_done(self) -> Iterable[Order]:
+        """Finished orders that are remembered, first finished first."""
+        return iter(self._done)
+
+    @property
+    def done_count(self) -> int:
+        """How many finished orders are remembered."""
+        return len(self._done)
+
+    def cl_ord_ids(self, order: Order) -> tuple[str, ...]:
+        """Every ClOrdID that finds the order, the first one first."""
+        return (*self._former.get(order.order_id, ()), order.cl_ord_id)
+
     def _forget(self, order: Order) -> None:
         orders = self._by_cl_ord_id[order.terms.session]
         del orders[order.cl_ord_id]

@@ -36,7 +36,8 @@ scripts
              status pending order-rejected cancel-rejected replace-rejected mass-canceled
              mass-rejected message-rejected busted corrected suspended done-for-day logout;
              left out: any report
-      keys:  id order side symbol qty price last leaves cum avg contra status text ..., or a tag
+      keys:  id order side symbol qty price last leaves cum avg contra trade status text ...,
+             or a tag
              (qty of a fill is LastQty); within=SECONDS
   expect nothing [KIND ...] [within=1]  fail if such a report comes
   wait                                  until every request has been answered
@@ -72,6 +73,7 @@ KEYS = {
     "cum": 14,
     "avg": 6,
     "contra": 375,
+    "trade": 527,
     "status": 39,
     "text": 58,
     "account": 1,

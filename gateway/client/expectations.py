@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from gateway.client.commands import KEYS, SIDES, Condition, Expect
-from gateway.client.reports import FILLS, REJECTS, STATUSES, contra_of, kind_of
+from gateway.client.reports import FILLS, REJECTS, STATUSES, contra_of, kind_of, trade_of
 from gateway.client.wire import Message
 
 _NUMBERS = frozenset((6, 14, 31, 32, 38, 44, 99, 110, 111, 151, 533))
@@ -97,6 +97,10 @@ def _contra(report: Report) -> list[str]:
     return [contra_of(report.message) or ""]
 
 
+def _trade(report: Report) -> list[str]:
+    return [trade_of(report.message) or ""]
+
+
 def _side(report: Report) -> list[str]:
     side = report.message.text(54)
     return [side, *(word for word, code in SIDES.items() if code == side)]
@@ -110,6 +114,7 @@ def _status(report: Report) -> list[str]:
 _SPECIAL: dict[str, Callable[[Report], list[str]]] = {
     "id": _ids,
     "contra": _contra,
+    "trade": _trade,
     "side": _side,
     "status": _status,
 }

@@ -1,6 +1,7 @@
 """Messages from the venue -> what kind they are, and one readable line each.
 
-    12:01:03.214 FILL     O12 buy 100/200 ERIC-B @ 87.30, last 60 @ 87.30 from NON, leaves 100
+    12:01:03.214 FILL     O12 buy 100/200 ERIC-B @ 87.30, last 60 @ 87.30 from NON, leaves 100,
+                          trade T5   (all on one line)
 
 The time is the venue's, in UTC: TransactTime(60), else SendingTime(52). `buy 100/200` is CumQty of
 OrderQty. Kinds are the words that `expect` knows; FIX.4.2, where a fill is ExecType 1 or 2 and
@@ -89,6 +90,12 @@ def contra_of(message: Message) -> str | None:
     return None
 
 
+def trade_of(message: Message) -> str | None:
+    """Return the match id of a fill: TrdMatchID(880), SecondaryExecID(527), in FIX.4.2 tag 198."""
+    in_fix_4_2 = message.get(20) is not None
+    return message.get(880) or message.get(527) or (message.get(198) if in_fix_4_2 else None)
+
+
 def line_of(message: Message, name: str) -> str:
     """Write a message from the venue as one line; `name` is what the user calls its order."""
     kind = kind_of(message)
@@ -112,6 +119,8 @@ def _time(message: Message) -> str:
 
 
 def _describe(message: Message, kind: str, name: str) -> str:
+    if kind == "status" and message.get(37) in (None, "NONE"):
+        return f"{name}: {_reason(message)}"
     if message.msg_type == "8":
         return f"{name} {_order(message)}{_outcome(message, kind)}"
     if message.msg_type == "9":
@@ -121,7 +130,8 @@ def _describe(message: Message, kind: str, name: str) -> str:
     if message.msg_type == "r":
         if kind == "mass-rejected":
             return f"cancel all: {_reason(message)}"
-        return f"{message.get(533) or '?'} orders"
+        count = message.get(533) or "?"
+        return f"{count} order{'' if count == '1' else 's'}"
     if message.msg_type in ("3", "j"):
         tag = f", tag {message.text(371)}" if message.get(371) else ""
         return f"{name} (MsgType {message.text(372)}{tag}): {_reason(message)}"
@@ -148,10 +158,11 @@ def _outcome(message: Message, kind: str) -> str:
     leaves = f", leaves {message.get(151) or '?'}"
     text = f": {message.text(58)}" if message.get(58) else ""
     if kind in FILLS or kind in ("busted", "corrected"):
-        contra = contra_of(message)
+        contra, trade = contra_of(message), trade_of(message)
         return (
             f", last {message.text(32)} @ {message.text(31)}"
-            f"{f' from {contra}' if contra else ''}{leaves}{text}"
+            f"{f' from {contra}' if contra else ''}{leaves}"
+            f"{f', trade {trade}' if trade else ''}{text}"
         )
     if kind == "order-rejected":
         return f": {_reason(message)}"

@@ -98,7 +98,9 @@ class Requests:
             if order is None:
                 raise CommandError(f"order must be one that orders lists, was {name!r}")
             return order
-        order = self._orders.newest(working=working)
+        order = self._orders.newest(working=True)
+        if order is None and not working:
+            order = self._orders.newest(working=False)
         if order is None:
             raise CommandError("there is no working order" if working else "there is no order")
         return order

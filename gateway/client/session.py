@@ -33,6 +33,7 @@ from gateway.client.wire import Field, Framer, GarbledError, Message, decode, en
 SECOND = 1_000_000_000
 LOGON_WAIT = 10 * SECOND  # what venues allow a client too
 LOGOUT_WAIT = 2 * SECOND  # as QuickFIX
+RESET_HINT = " (--reset starts both directions at 1)"
 HEADER_TAGS = frozenset(
     (
         *(34, 43, 49, 50, 52, 56, 57, 90, 91, 97, 115, 116, 122, 128, 129, 142, 143, 144, 145),
@@ -172,7 +173,9 @@ class ClientSession:
             self._on_reset(message, now)
         elif self.state is State.LOGON_SENT:
             # A refusal may carry any number: the venue's sequence need not have moved.
-            self._close(f"the venue refused the Logon(A): {message.text(58) or 'no reason given'}")
+            reason = message.text(58) or "no reason given"
+            hint = RESET_HINT if "MsgSeqNum too low" in reason else ""
+            self._close(f"the venue refused the Logon(A): {reason}{hint}")
         else:
             self._in_sequence(message, int(message.text(34)), now)
 
@@ -213,7 +216,7 @@ class ClientSession:
             return
         text = f"MsgSeqNum too low, expecting {self.numbers.into} but received {seq}"
         self._send("5", [(58, text)], now)
-        self._close(f"{text} (--reset starts both directions at 1)")
+        self._close(f"{text}{RESET_HINT}")
 
     def _ask_again(self, seq: int, now: int) -> None:
         if self.state is State.CLOSED:

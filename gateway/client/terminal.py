@@ -181,7 +181,7 @@ class Screen:
     def ask(self) -> None:
         """Show the prompt again, after a line was typed."""
         if self._asking:
-            _print(self._prompt)
+            _print(f"{_CLEAR_LINE}{self._prompt}")
 
 
 def _print(text: str) -> None:

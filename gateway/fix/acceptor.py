@@ -1,9 +1,9 @@
 """Who may log on: from a connection's first message to the session it carries.
 
-The first message must be a Logon for this venue from a comp id that is known, or admitted as unknown;
-everything else is closed without a byte, and the reason goes to the operator's log. A second logon
-for a connected session is refused, the first one lives. No sequence number moves before all this,
-the password included, is settled.
+The first message must be a Logon for this venue from a comp id that is known, or admitted as
+unknown; everything else is closed without a byte, and the reason goes to the operator's log. A
+second logon for a connected session is refused, the first one lives. No sequence number moves
+before all this, the password included, is settled.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import Protocol
 
 import structlog
 
@@ -32,11 +33,18 @@ _COMP_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 log = structlog.get_logger()
 
 
+class Detached(Protocol):
+    """A connection does not carry the session any more; `abrupt`: it ended without Logout."""
+
+    def __call__(self, session: VenueSession, *, abrupt: bool) -> None:
+        """See above."""
+
+
 class Acceptor:
     """Admits connections and gives each its session.
 
     `opened(comp_id, member)` makes an unknown session exist; `attached` and `detached` tell the
-    venue that a connection carries a session, or does not any more.
+    venue that a connection carries a session, or does not any more; `failed` that there is a bug.
     """
 
     def __init__(
@@ -48,7 +56,8 @@ class Acceptor:
         executor: Executor,
         opened: Callable[[str, str], VenueSession],
         attached: Callable[[VenueSession, Connection], None],
-        detached: Callable[[VenueSession, bool], None],
+        detached: Detached,
+        failed: Callable[[BaseException], None],
     ) -> None:
         self._sessions = sessions
         self._decoder = decoder
@@ -58,6 +67,7 @@ class Acceptor:
         self._opened = opened
         self._attached = attached
         self._detached = detached
+        self.failed = failed
         self._unknown = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections: set[Connection] = set()
@@ -78,7 +88,7 @@ class Acceptor:
             connection.session = None
             abrupt = fix.disconnect()
             log.info("session.disconnected", comp_id=fix.comp_id, clean=not abrupt)
-            self._detached(self._sessions.by_comp_id[fix.comp_id], abrupt)
+            self._detached(self._sessions.by_comp_id[fix.comp_id], abrupt=abrupt)
 
     def logon(self, connection: Connection, frame: bytes) -> None:
         """A connection's first message."""
@@ -150,7 +160,7 @@ class Acceptor:
         fix = session.fix
         self._attached(session, connection)
         if not fix.connect(message, self.now()):
-            self._detached(session, False)
+            self._detached(session, abrupt=False)
             connection.abort("logon refused: malformed, wrong time or wrong version")
             return
         log.info("session.logon", comp_id=fix.comp_id, peer=connection.peer, next_in=fix.next_in)

@@ -56,12 +56,15 @@ class Connection(asyncio.Protocol):
         self._logon_timer = loop.call_later(LOGON_TIMEOUT_SECONDS, self._too_late)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes arrived."""
+        """Bytes arrived. What escapes from acting on them is a bug: it ends the venue."""
         try:
-            frames = self._framer.feed(data)
+            self._take(self._framer.feed(data))
         except MessageTooLong:
             self._refuse_length()
-            return
+        except Exception as error:
+            self._acceptor.failed(error)
+
+    def _take(self, frames: list[bytes]) -> None:
         if self._waiting is not None:
             self._waiting += frames
             if len(self._waiting) > FRAMES_BEFORE_LOGON_MAX:
@@ -115,6 +118,10 @@ class Connection(asyncio.Protocol):
         """Send what is written, then close."""
         if self._transport is not None:
             self._transport.close()
+
+    def unread(self) -> int:
+        """Bytes in the write buffer."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def abort(self, reason: str) -> None:
         """Close now, without another byte."""

@@ -1,11 +1,11 @@
 """A framed message -> a validated `Message`, by the dictionary.
 
-Two ways to the same answer. The step-by-step way splits the message (`parse`), lets the session look
-at its sequence number, then checks field by field (`validate`) and names what is wrong. It is the
-reference. A message that passes it teaches its *shape*, the sequence of its tags, which becomes one
-regular expression that checks every value's format and legal values and cuts them out in one pass in
-C (`Shapes`): 2 us for a NewOrderSingle where the steps need 15. What no known shape fits, valid or
-not, goes the long way. A test holds the two ways against each other.
+Two ways to the same answer. The step-by-step way splits the message (`parse`), lets the session
+look at its sequence number, then checks field by field (`validate`) and names what is wrong. It is
+the reference. A message that passes it teaches its *shape*, the sequence of its tags, which becomes
+one regular expression that checks every value's format and legal values and cuts them out in one
+pass in C (`Shapes`): 2 us for a NewOrderSingle where the steps need 15. What no known shape fits,
+valid or not, goes the long way. A test holds the two ways against each other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHAPES_PER_SESSION_MAX = 8
 """Tried in turn; a client uses one or two per message type. Beyond it the long way serves."""
 
 SHAPES_LEARNED_MAX = 16
-"""Compiling one costs about a millisecond, so a session that keeps changing shape stops learning."""
+"""Compiling one costs a millisecond: a session that keeps changing shape stops learning."""
 
 SHAPE_TAGS_MAX = 60
 

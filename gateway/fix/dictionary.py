@@ -9,7 +9,7 @@ expression per field, used alone by the step-by-step decoder and joined by `shap
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree  # noqa: S405  our own files and a wheel's, never a peer's
+import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from importlib import resources
 
@@ -40,7 +40,9 @@ _PATTERNS = {
     "LOCALMKTDATE": _DATE,
     "MONTHYEAR": r"[0-9]{6}(?:[0-9]{2}|-[0-9]{1,2}-[0-9]{1,2}|w[1-5])?",
 }
-_ANY = r"[^\x01]+"
+TEXT_CHARS_MAX = 256
+_ANY = rf"[^\x01]{{1,{TEXT_CHARS_MAX}}}"
+"""Text of any kind; longer values are a format error, so that no report grows without bound."""
 _MULTIPLE = frozenset({"MULTIPLEVALUESTRING", "MULTIPLESTRINGVALUE", "MULTIPLECHARVALUE"})
 
 

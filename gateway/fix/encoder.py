@@ -34,18 +34,11 @@ class Header:
     def encode_again(self, sent: bytes, sending_time: str) -> bytes:
         """The message `sent` as a possible duplicate: PossDupFlag, OrigSendingTime, a new time."""
         fields = sent.decode("latin-1").split(SOH)[2:-2]
-        head: list[str] = []
-        for i, field in enumerate(fields):
-            tag, _, value = field.partition("=")
-            if tag not in _HEADER_TAGS:
-                break
-            if tag == "52":
-                head.append(f"52={sending_time}")
-                original = value
-            else:
-                head.append(field)
-            if tag == "34":
-                head.append("43=Y")
-        text = SOH.join([*head, f"122={original}", *fields[i:], ""])
+        size = next(i for i, f in enumerate(fields) if f.partition("=")[0] not in _HEADER_TAGS)
+        head = dict(field.split("=", 1) for field in fields[:size])
+        head |= {"43": "Y", "122": head["52"], "52": sending_time}
+        msg_type = head.pop("35")
+        ascending = [f"{tag}={head[tag]}" for tag in sorted(head, key=int)]
+        text = SOH.join([f"35={msg_type}", *ascending, *fields[size:], ""])
         data = f"{self._begin}{len(text)}{SOH}{text}".encode("latin-1")
         return data + CHECK_SUMS[check_sum(data)]

@@ -1,9 +1,9 @@
 """Events of the engine -> the application messages each session gets, tags ascending.
 
 `ReportWriter.write` turns the events of one command into (comp id, MsgType, body) in the order they
-are sent: the report matrix of FIX 4.4 as this venue fills it in. Bodies are whole but for header and
-trailer; a trader's id stands in front as TargetSubID(57). The two reports of every day, New and Trade,
-are written as one line of text each; all others are composed from a table of fields. Ids are
+are sent: the report matrix of FIX 4.4 as this venue fills it in. Bodies are whole but for header
+and trailer; a trader's id stands in front as TargetSubID(57). The two reports of every day, New and
+Trade, are written as one line of text each; all others are composed from a table of fields. Ids are
 functions of the log: OrderID(37) `O<n>`, match id `T<n>`, ExecID(17) `<seq>-<i>`.
 """
 
@@ -27,6 +27,7 @@ from engine.events import (
     StatusReported,
     Traded,
 )
+from engine.rejects import Refusal, RejectReason
 from engine.values import CancelReason, OrdStatus, Phase
 from gateway.fix.decimals import format_avg_px, format_price
 from gateway.fix.dictionary import SOH
@@ -221,7 +222,7 @@ class ReportWriter:
             "",
             _nothing(self._exec_id(), request.side or UNDISCLOSED_SIDE)
             | {11: event.asked, 55: request.symbol, 60: self._time, 103: 5, 790: req_id}
-            | {58: f"UNKNOWN_ORDER: ClOrdID(11) must name an order, was {event.asked}"},
+            | {58: self._texts.text(Refusal(RejectReason.UNKNOWN_ORDER, was=event.asked))},
         )
 
     def _mass_status(self, event: MassStatusReported) -> None:

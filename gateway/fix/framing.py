@@ -19,7 +19,8 @@ LOGON_BYTES_MAX = 4 * 1024
 
 HEADER_BYTES_MIN = 2
 TRAILER_BYTES = 7
-_LENGTH_DIGITS_MAX = 6
+_LENGTH_DIGITS_MAX = 9
+"""Some clients pad BodyLength with zeros to seven digits; the value is bounded apart from that."""
 _BEGIN_BYTES_MAX = 16
 _BEGIN = b"8=FIX"
 

@@ -1,7 +1,7 @@
 """A decoded FIX message, and the one exception a malformed one is answered with.
 
-Texts and reasons of session rejects are FIX's table of SessionRejectReason(373); the wording is what
-QuickFIX-family peers compare with.
+Texts and reasons of session rejects are FIX's table of SessionRejectReason(373); the wording is
+what QuickFIX-family peers compare with.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ class SessionReject(Exception):
         self.ref_tag = ref_tag
         self.text = text
 
+
+ADMIN_TYPES = frozenset("012345A")
+OUT_OF_TURN_TYPES = frozenset("245A")
+"""Admin messages that may be acted on whatever their number."""
 
 INVALID_TAG_NUMBER = 0
 REQUIRED_TAG_MISSING = 1

@@ -25,7 +25,7 @@ from engine.rejects import RejectReason
 from engine.values import PRICE_SCALE, OrdType
 from gateway.fix import tags as t
 from gateway.fix.decimals import parse_price, parse_qty
-from gateway.fix.message import Message
+from gateway.fix.message import INCORRECT_FORMAT, Message, reject
 from gateway.fix.times import end_of_day, parse_utc_timestamp
 
 NOT_SERVED = {
@@ -71,9 +71,8 @@ def enter_order(message: Message, sender: Sender) -> EnterOrder:
         f.get(t.ACCOUNT, ""),
         f.get(t.SENDER_SUB_ID) or _trader(message),
         f.get(t.NO_INTERNAL) == "Y",
-        True,
-        f.get(t.POSS_RESEND) == "Y",
-        flaw,
+        poss_resend=f.get(t.POSS_RESEND) == "Y",
+        flaw=flaw,
     )
 
 
@@ -187,16 +186,18 @@ def _terms(f: dict[str, str], sender: Sender) -> tuple[int, int, int, Flaw | Non
 def _expire_at(f: dict[str, str], sender: Sender) -> int:
     """ExpireTime(126), else the end of ExpireDate(432) where the venue is; 0 without either.
 
-    A day that no calendar has counts as long past: it is well formed, but no order can expire then.
+    Raises SessionReject for a day that no calendar has.
     """
+    tag = t.EXPIRE_TIME if t.EXPIRE_TIME in f else t.EXPIRE_DATE
+    text = f.get(tag)
+    if text is None:
+        return 0
     try:
-        if t.EXPIRE_TIME in f:
-            return parse_utc_timestamp(f[t.EXPIRE_TIME])
-        if t.EXPIRE_DATE in f:
-            return end_of_day(f[t.EXPIRE_DATE], sender.timezone)
-    except (ValueError, OverflowError):
-        return 1
-    return 0
+        if tag == t.EXPIRE_TIME:
+            return parse_utc_timestamp(text)
+        return end_of_day(text, sender.timezone)
+    except (ValueError, OverflowError) as error:
+        raise reject(INCORRECT_FORMAT, tag) from error
 
 
 def _trader(message: Message) -> str:

@@ -1,57 +1,48 @@
 """One FIX session as the accepting side: sequence numbers, logon, gaps, resend. No I/O.
 
-Rule 1: whatever changes a session's state or numbers lives here. The machine knows no socket, clock
-or task: bytes and `now` (ns UTC, real time) come in by calls, bytes go out through `outbox`, which
-whoever owns the connection drains; `wants_close` says that nothing follows. A session lives longer
-than its connections: `connect` (a Logon was accepted) and `disconnect` frame each one.
+Rule 1: whatever changes a session's state or incoming numbers lives here; the sending half is
+`outgoing`. The machine knows no socket, clock or task: frames and `now` (ns UTC, real time) come in
+by calls, bytes go out through `out.outbox`, which whoever owns the connection drains; `wants_close`
+says that nothing follows. A session lives longer than its connections: `connect` (a Logon was
+accepted) and `disconnect` frame each one.
 
 State: `connected` false -> (logon) -> true -> (logout sent or received) `wants_close` -> false.
-Gap: a number too high is kept in `_queue`, the missing ones are asked for once (`_gap_end`), and the
-kept ones are taken in order when the gap closes. Numbers: `next_in` is moved before a message is
-acted upon, `next_out` when a message is made, whether or not anybody is connected to get it.
-Sources: FIX 4.4 volume 2; the reactions are numbered as the FIX session test cases.
+Gap: a message too early is kept, the missing ones are asked for once, and the kept ones are taken
+in order when the gap closes (`gap`). `next_in` is moved before a message is acted upon.
+Sources: FIX 4.4
+volume 2; the reactions are numbered as the FIX session test cases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-import msgspec
 
+from gateway.fix import admin_bodies
 from gateway.fix import message as m
 from gateway.fix import tags as t
 from gateway.fix.decoder import Decoder, Shapes
-from gateway.fix.dictionary import SOH
 from gateway.fix.encoder import Header
-from gateway.fix.message import Message, SessionReject, reject
-from gateway.fix.resend import Resend, SentMessages
-from gateway.fix.times import NANOS_PER_SECOND, SendingTimes, format_utc_timestamp, nanos_or_zero
-
-MAX_LATENCY_NANOS = 120 * NANOS_PER_SECOND
-"""How far SendingTime(52) may be from our clock; QuickFIX's MaxLatency."""
-
-LOGOUT_TIMEOUT_NANOS = 2 * NANOS_PER_SECOND
-"""How long the peer's answer to our Logout is awaited."""
-
-QUEUED_MESSAGES_MAX = 10_000
-"""Messages kept behind a gap; later ones are dropped, the peer will resend them anyway."""
-
-
-class SessionSettings(msgspec.Struct, frozen=True, gc=False):
-    """What does not change while a session lives."""
-
-    begin_string: str
-    sender_comp_id: str
-    target_comp_id: str
-    reset_on_logon: bool = False
+from gateway.fix.gap import Gap
+from gateway.fix.header_checks import HeaderChecks, SessionSettings, check_resent
+from gateway.fix.heartbeats import Due, Heartbeats
+from gateway.fix.message import (
+    ADMIN_TYPES,
+    OUT_OF_TURN_TYPES,
+    Message,
+    SessionReject,
+    reject,
+)
+from gateway.fix.outgoing import Outgoing
+from gateway.fix.resend import SentMessages
 
 
 class FixSession:
     """The session between the venue and one comp id of a member.
 
-    `application(message)` is called for each valid application message in sequence;
-    `on_admin(session)` whenever numbers moved without an application message going out or a
-    message coming in that the application sees, so that the owner can keep them;
-    `on_output(session)` when `outbox` gets its first message.
+    `msg_types` are all that FIX knows, `served` those checked against the dictionary. Called back:
+    `application(session, message)` for each application message in sequence, may raise
+    SessionReject; `on_admin(session)` when numbers moved by admin messages, for the owner to keep;
+    `on_output(session)` when the outbox gets its first message.
     """
 
     def __init__(
@@ -59,6 +50,7 @@ class FixSession:
         settings: SessionSettings,
         decoder: Decoder,
         msg_types: frozenset[str],
+        served: frozenset[str],
         sent: SentMessages,
         application: Callable[[FixSession, Message], None],
         on_admin: Callable[[FixSession], None],
@@ -67,44 +59,34 @@ class FixSession:
         self.settings = settings
         self.comp_id = settings.target_comp_id
         self.next_in = 1
-        self.next_out = 1
         self.resets = 0
         self.connected = False
         self.wants_close = False
-        self.outbox: list[bytes] = []
-        self.sent = sent
-        self.heart_bt_int = 0
         self.now = 0
-        self.logout_reason = ""
         self._decoder = decoder
         self._shapes = Shapes(decoder)
         self._msg_types = msg_types
+        self._served = served | ADMIN_TYPES
         self._application = application
         self._on_admin = on_admin
-        self._on_output = on_output
-        self._header = Header(
-            settings.begin_string, settings.sender_comp_id, settings.target_comp_id
-        )
-        self._queue: dict[int, Message] = {}
-        self._gap_end = 0
-        self.resend = Resend(self._header, sent)
-        self._times = SendingTimes(MAX_LATENCY_NANOS)
-        self._last_received = 0
-        self._last_sent = 0
-        self._tests_outstanding = 0
-        self._logout_sent_at = 0
+        header = Header(settings.begin_string, settings.sender_comp_id, settings.target_comp_id)
+        self.out = Outgoing(header, sent, lambda: on_output(self))
+        self._gap = Gap()
+        self._checks = HeaderChecks(settings)
+        self._heartbeats = Heartbeats()
+        self._logout_sent = False
         self._clean = False
         self._admin: dict[str, Callable[[Message], None]] = {
             "0": self._on_nothing,
             "1": self._on_test_request,
             "3": self._on_nothing,
             "4": self._on_gap_fill,
-            "A": self._on_logon_again,
+            "A": self._on_nothing,
         }
 
     def __repr__(self) -> str:
         state = "connected" if self.connected else "disconnected"
-        return f"<FixSession {self.comp_id} {state} in={self.next_in} out={self.next_out}>"
+        return f"<FixSession {self.comp_id} {state} in={self.next_in} out={self.out.next_out}>"
 
     # Connections
 
@@ -115,18 +97,20 @@ class FixSession:
         `wants_close`: a Logout says why.
         """
         assert not self.connected
-        if not self._acceptable_logon(message, now):
+        try:
+            self._decoder.validate(message)
+        except SessionReject:
+            return False
+        if not self._checks.accept_logon(message.fields, now):
             return False
         self.now = now
-        self.outbox.clear()
+        self.out.open()
         self.connected = True
         self.wants_close = False
         self._clean = False
-        self._queue.clear()
-        self.resend.stop()
-        self._gap_end = self._tests_outstanding = self._logout_sent_at = 0
-        self._last_received = self._last_sent = now
-        self.heart_bt_int = int(message.fields[t.HEART_BT_INT])
+        self._gap.clear()
+        self._logout_sent = False
+        self._set_heart_bt_int(message)
         seq = int(message.fields[t.MSG_SEQ_NUM])
         wants_reset = message.fields.get(t.RESET_SEQ_NUM_FLAG) == "Y"
         if wants_reset or self.settings.reset_on_logon:
@@ -141,97 +125,44 @@ class FixSession:
             self._request_resend(seq)
         return True
 
-    def _acceptable_logon(self, message: Message, now: int) -> bool:
-        fields = message.fields
-        try:
-            self._decoder.validate(message)
-        except SessionReject:
-            return False
-        if fields[t.BEGIN_STRING] != self.settings.begin_string:
-            return False
-        wants_reset = fields.get(t.RESET_SEQ_NUM_FLAG) == "Y"
-        return (
-            self._times.are_near(fields[t.SENDING_TIME], now)
-            and fields[t.ENCRYPT_METHOD] == "0"
-            and int(fields[t.HEART_BT_INT]) >= 0
-            and (not wants_reset or fields[t.MSG_SEQ_NUM] == "1")
-        )
+    def note_sent(self, now: int) -> None:
+        """The owner wrote the outbox: heartbeats are due from here."""
+        self._heartbeats.sent(now)
 
     def refusal(self, now: int) -> bytes:
         """A Logout for a peer that failed to prove itself; no number moves."""
-        time = format_utc_timestamp(now)
-        return self._header.encode("5", self.next_out, time, f"58=logon refused{SOH}")
+        return self.out.unnumbered("5", admin_bodies.logout("logon refused"), now)
 
     def disconnect(self) -> bool:
         """The connection is gone; returns whether it ended without a Logout (5.4.3)."""
         was_connected, clean = self.connected, self._clean
         self.connected = False
         self.wants_close = False
-        self.outbox.clear()
-        self._queue.clear()
+        self.out.close()
+        self._gap.clear()
         return was_connected and not clean
 
     def reset(self) -> None:
         """Both numbers to 1, as ResetSeqNumFlag(141) asks; nothing sent before can be resent."""
-        self.next_in = self.next_out = 1
+        self.next_in = 1
         self.resets += 1
-        self._gap_end = 0
-        self.resend.stop()
-        self._queue.clear()
-        self.sent.clear()
+        self._gap.clear()
+        self.out.reset()
 
     def logout(self, text: str, now: int) -> None:
         """Say Logout and await the peer's."""
         self.now = now
-        if self.connected and not self._logout_sent_at:
-            self._logout_sent_at = now
-            self._clean = True
-            self.logout_reason = text
-            self._send_admin("5", f"58={text}{SOH}")
-
-    # Sending
-
-    def send_application(self, msg_type: str, body: str, sending_time: str) -> None:
-        """Number an application message, keep it, and send it if somebody is connected."""
-        seq = self.next_out
-        self.next_out = seq + 1
-        data = self._header.encode(msg_type, seq, sending_time, body)
-        self.sent.append(seq, data)
-        if self.connected:
-            self._put(data)
-
-    def _send_admin(self, msg_type: str, body: str) -> None:
-        seq = self.next_out
-        self.next_out = seq + 1
-        self._transmit(msg_type, seq, body)
-        self._on_admin(self)
-
-    def _transmit(self, msg_type: str, seq: int, body: str) -> None:
-        if self.connected:
-            time = format_utc_timestamp(self.now)
-            self._put(self._header.encode(msg_type, seq, time, body))
-
-    def _put(self, data: bytes) -> None:
-        if not self.outbox:
-            self._on_output(self)
-        self.outbox.append(data)
-
-    def continue_resend(self, now: int) -> None:
-        """Send the next slice of what the peer asked for; call again while `resend.pending`."""
-        self.now = now
-        for data in self.resend.slice(format_utc_timestamp(now)):
-            self._put(data)
-
-    def note_sent(self, now: int) -> None:
-        """The owner wrote the outbox: heartbeats are due from here."""
-        self._last_sent = now
+        if self.connected and not self._logout_sent:
+            self._logout_sent = self._clean = True
+            self._heartbeats.logout_sent(now)
+            self._send_admin("5", admin_bodies.logout(text))
 
     # Receiving
 
     def receive(self, frame: bytes, now: int) -> None:
         """Take one framed message of the current connection."""
-        self.now = self._last_received = now
-        self._tests_outstanding = 0
+        self.now = now
+        self._heartbeats.received(now)
         message = self._shapes.decode(frame)
         if message is None:
             message = self._decoder.parse(frame)
@@ -242,24 +173,15 @@ class FixSession:
             message.pairs is None
             and fields[t.MSG_SEQ_NUM] == str(self.next_in)
             and t.POSS_DUP_FLAG not in fields
-            and message.msg_type not in _ADMIN
-            and not self._queue
-            and self._header_is_ours(fields)
+            and message.msg_type not in OUT_OF_TURN_TYPES
+            and not self._gap
+            and self._checks.pass_all(fields, now)
         ):
             # The way almost every message goes: known shape, in sequence, not resent.
             self.next_in += 1
-            self._application(self, message)
+            self._act(message)
             return
         self._receive_any(message)
-
-    def _header_is_ours(self, fields: dict[str, str]) -> bool:
-        settings = self.settings
-        return (
-            fields[t.SENDER_COMP_ID] == settings.target_comp_id
-            and fields[t.TARGET_COMP_ID] == settings.sender_comp_id
-            and fields[t.BEGIN_STRING] == settings.begin_string
-            and self._times.are_near(fields[t.SENDING_TIME], self.now)
-        )
 
     def _receive_any(self, message: Message) -> None:
         fields = message.fields
@@ -272,7 +194,7 @@ class FixSession:
             return
         seq = int(number)
         try:
-            self._check_header(fields)
+            self._checks.check(fields, self.now)
         except SessionReject as refusal:
             if seq == self.next_in:
                 self.next_in += 1
@@ -288,91 +210,69 @@ class FixSession:
         elif message.msg_type == "5":
             self._on_logout(message, seq)
         elif seq > self.next_in:
-            self._keep(message, seq)
+            self._gap.keep(seq, message)
+            self._request_resend(seq)
         elif seq < self.next_in:
             self._on_too_low(message, seq)
         else:
             self._take(message)
             self._drain()
 
-    def _check_header(self, fields: dict[str, str]) -> None:
-        """Comp ids and SendingTime; a missing or malformed one is left to the dictionary."""
-        settings = self.settings
-        if fields.get(t.SENDER_COMP_ID) not in (None, "", settings.target_comp_id):
-            raise reject(m.COMP_ID_PROBLEM)
-        if fields.get(t.TARGET_COMP_ID) not in (None, "", settings.sender_comp_id):
-            raise reject(m.COMP_ID_PROBLEM)
-        sending_time = fields.get(t.SENDING_TIME, "")
-        if len(sending_time) >= 17 and not self._times.are_near(sending_time, self.now):
-            raise reject(m.SENDING_TIME_PROBLEM)
-
     def _take(self, message: Message) -> None:
         """Act on the message whose number is due."""
         self.next_in += 1
         try:
-            self._check_resent(message.fields)
+            check_resent(message.fields)
             self._validate(message)
         except SessionReject as refusal:
             self._send_reject(message, refusal)
             if refusal.reason == m.SENDING_TIME_PROBLEM:
                 self.logout(refusal.text, self.now)
             return
+        self._act(message)
+
+    def _act(self, message: Message) -> None:
         handler = self._admin.get(message.msg_type)
         if handler is not None:
             handler(message)
-        else:
+            return
+        try:
             self._application(self, message)
+        except SessionReject as refusal:
+            self._send_reject(message, refusal)
 
     def _validate(self, message: Message) -> None:
         if message.pairs is None:
             return
         if message.msg_type not in self._msg_types:
             raise reject(m.INVALID_MSG_TYPE)
-        if message.msg_type in self._decoder.dictionary.messages:
+        if message.msg_type in self._served:
             self._decoder.validate(message)
             self._shapes.learn(message)
 
-    def _check_resent(self, fields: dict[str, str]) -> None:
-        """A possible duplicate must say when it was first sent, and not after now (2f, 2g)."""
-        if fields.get(t.POSS_DUP_FLAG) != "Y":
-            return
-        original = fields.get(t.ORIG_SENDING_TIME)
-        if original is None:
-            raise reject(m.REQUIRED_TAG_MISSING, t.ORIG_SENDING_TIME)
-        if nanos_or_zero(original) > nanos_or_zero(fields.get(t.SENDING_TIME, "")):
-            raise reject(m.SENDING_TIME_PROBLEM)
-
     def _drain(self) -> None:
         """Take what was kept behind a gap, as far as it is in sequence now."""
-        if self._gap_end and self.next_in > self._gap_end:
-            self._gap_end = 0
-        while self._queue and not self.wants_close:
-            message = self._queue.pop(self.next_in, None)
+        self._gap.close_below(self.next_in)
+        while self._gap and not self.wants_close:
+            message = self._gap.pop(self.next_in)
             if message is None:
-                for seq in [seq for seq in self._queue if seq < self.next_in]:
-                    del self._queue[seq]
                 return
             self._take(message)
+            self._gap.close_below(self.next_in)
 
     # Numbers out of order
 
-    def _keep(self, message: Message, seq: int) -> None:
-        if len(self._queue) < QUEUED_MESSAGES_MAX:
-            self._queue[seq] = message
-        self._request_resend(seq)
-
     def _request_resend(self, seq: int) -> None:
         """Ask for what is missing before `seq`, once per gap (2b)."""
-        if not self._gap_end:
-            self._gap_end = seq
-            self._send_admin("2", f"7={self.next_in}{SOH}16=0{SOH}")
+        if self._gap.open(seq):
+            self._send_admin("2", admin_bodies.resend_request(self.next_in))
 
     def _on_too_low(self, message: Message, seq: int) -> None:
         if message.fields.get(t.POSS_DUP_FLAG) != "Y":
             self._too_low(seq)
             return
         try:
-            self._check_resent(message.fields)
+            check_resent(message.fields)
         except SessionReject as refusal:
             self._send_reject(message, refusal)
             if refusal.reason == m.SENDING_TIME_PROBLEM:
@@ -388,15 +288,11 @@ class FixSession:
     # Admin messages
 
     def _on_nothing(self, message: Message) -> None:
-        """Heartbeat and Reject only count."""
+        """Heartbeat, Reject and a second Logon without reset only count."""
         self._on_admin(self)
 
     def _on_test_request(self, message: Message) -> None:
-        self._send_admin("0", f"112={message.fields[t.TEST_REQ_ID]}{SOH}")
-
-    def _on_logon_again(self, message: Message) -> None:
-        """A second Logon without reset changes nothing."""
-        self._on_admin(self)
+        self._send_admin("0", admin_bodies.test_req(message.fields[t.TEST_REQ_ID]))
 
     def _on_reset_logon(self, message: Message) -> None:
         """In-session reset: both numbers start again, and the answer is the first message."""
@@ -410,12 +306,14 @@ class FixSession:
             return
         self.reset()
         self.next_in = 2
-        self.heart_bt_int = int(message.fields[t.HEART_BT_INT])
+        self._set_heart_bt_int(message)
         self._answer_logon(reset=True)
 
+    def _set_heart_bt_int(self, message: Message) -> None:
+        self._heartbeats.start(int(message.fields[t.HEART_BT_INT]), self.now)
+
     def _answer_logon(self, *, reset: bool) -> None:
-        body = f"98=0{SOH}108={self.heart_bt_int}{SOH}"
-        self._send_admin("A", f"{body}141=Y{SOH}" if reset else body)
+        self._send_admin("A", admin_bodies.logon(self._heartbeats.heart_bt_int, reset=reset))
 
     def _on_logout(self, message: Message, seq: int) -> None:
         """Answered even inside a gap, whose numbers stay due (quickfixn 896)."""
@@ -425,8 +323,8 @@ class FixSession:
         if seq == self.next_in:
             self.next_in += 1
         self._clean = True
-        if not self._logout_sent_at:
-            self._send_admin("5", "")
+        if not self._logout_sent:
+            self._send_admin("5", admin_bodies.logout(""))
         else:
             self._on_admin(self)
         self.wants_close = True
@@ -442,7 +340,7 @@ class FixSession:
             self._send_reject(message, refusal)
             return
         self.next_in = new
-        self._gap_end = 0
+        self._gap.close_below(new)
         self._on_admin(self)
         self._drain()
 
@@ -469,60 +367,36 @@ class FixSession:
             self._send_reject(message, refusal)
             return
         begin, end = int(message.fields[t.BEGIN_SEQ_NO]), int(message.fields[t.END_SEQ_NO])
-        last = self.next_out - 1
-        self.resend.ask(begin, last if end == 0 else min(end, last))
-        self.continue_resend(self.now)
+        self.out.ask_resend(begin, end)
+        self.out.continue_resend(self.now)
         if too_high:
             self._request_resend(seq)
         else:
             self._on_admin(self)
             self._drain()
 
+    def _send_admin(self, msg_type: str, body: str) -> None:
+        self.out.send_admin(msg_type, body, self.now)
+        self._on_admin(self)
+
     def _send_reject(self, message: Message, refusal: SessionReject) -> None:
-        fields = message.fields
-        routing = sorted((int(to), fields[tag]) for tag, to in t.ROUTING.items() if fields.get(tag))
-        head = "".join(f"{tag}={value}{SOH}" for tag, value in routing)
-        ref_tag = f"371={refusal.ref_tag}{SOH}" if refusal.ref_tag else ""
-        self._send_admin(
-            "3",
-            f"{head}45={fields[t.MSG_SEQ_NUM]}{SOH}58={refusal.text}{SOH}{ref_tag}"
-            f"372={message.msg_type}{SOH}373={refusal.reason}{SOH}",
-        )
+        self._send_admin("3", admin_bodies.session_reject(message, refusal))
 
     # Time
 
     def next_deadline(self) -> int | None:
         """When `on_timer` wants to be called (real time); None while nothing is awaited."""
-        if not self.connected:
-            return None
-        if self._logout_sent_at:
-            return self._logout_sent_at + LOGOUT_TIMEOUT_NANOS
-        if not self.heart_bt_int:
-            return None
-        interval = self.heart_bt_int * NANOS_PER_SECOND
-        silence = self._last_received + interval * 6 * (self._tests_outstanding + 1) // 5
-        return silence if self._tests_outstanding else min(silence, self._last_sent + interval)
+        return self._heartbeats.next_deadline() if self.connected else None
 
     def on_timer(self, now: int) -> None:
         """Send what is due at `now`: Heartbeat, TestRequest, or give the peer up (4a, 6)."""
-        deadline = self.next_deadline()
-        if deadline is None or now < deadline:
+        if not self.connected:
             return
         self.now = now
-        if self._logout_sent_at:
+        due = self._heartbeats.due(now)
+        if due is Due.GIVE_UP:
             self.wants_close = True
-            return
-        interval = self.heart_bt_int * NANOS_PER_SECOND
-        silence = now - self._last_received
-        if 5 * silence >= 12 * interval:
-            self.logout_reason = "no answer to TestRequest"
-            self.wants_close = True
-        elif 5 * silence >= 6 * interval * (self._tests_outstanding + 1):
-            self._tests_outstanding += 1
-            self._send_admin("1", f"112=TEST{SOH}")
-        elif not self._tests_outstanding and now - self._last_sent >= interval:
-            self._last_sent = now
+        elif due is Due.TEST_REQUEST:
+            self._send_admin("1", admin_bodies.test_req("TEST"))
+        elif due is Due.HEARTBEAT:
             self._send_admin("0", "")
-
-
-_ADMIN = frozenset("012345A")

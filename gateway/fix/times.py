@@ -1,7 +1,7 @@
 """FIX time texts <-> nanoseconds since 1970 UTC, exactly and without floats.
 
-UTCTimestamp is accepted with 0 to 12 digits of a second (what is finer than a nanosecond is cut) and
-written with milliseconds. A leap second (`:60`) is read as the second after.
+UTCTimestamp is accepted with 0 to 12 digits of a second (what is finer than a nanosecond is cut)
+and written with milliseconds. A leap second (`:60`) is read as the second after.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _seconds(text: str) -> int:
 
 
 def parse_utc_timestamp(text: str) -> int:
-    """A well-formed UTCTimestamp in nanoseconds; raises ValueError for a day that does not exist."""
+    """A well-formed UTCTimestamp in nanoseconds; raises ValueError for no such day."""
     seconds = _seconds(text[:17])
     fraction = text[18:27]
     nanos = int(fraction.ljust(9, "0")) if fraction else 0

@@ -1,9 +1,9 @@
 """The bytes of a log file: a header per segment, then CRC-chained frames.
 
-A frame is what one loop turn appended; it is whole or it is not there. Its CRC covers the CRC of the
-frame before, across segments, so that a missing, stale or reordered frame breaks the chain. Reading
-tells apart two kinds of damage: a *torn tail* (nothing valid behind the bad bytes; can only be what
-nobody was promised) and *rot* (something valid behind them; never repaired here).
+A frame is what one loop turn appended; it is whole or it is not there. Its CRC covers the CRC of
+the frame before, across segments, so that a missing, stale or reordered frame breaks the chain.
+Reading tells apart two kinds of damage: a *torn tail* (nothing valid behind the bad bytes; can only
+be what nobody was promised) and *rot* (something valid behind them; never repaired here).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What one entry of the log holds, and its encoding.
 
-A record is a command of the engine, or what moved a FIX session otherwise; both in one order, because
-outgoing sequence numbers follow from that order. Encoded as msgpack arrays (msgspec): 0.3 us each.
-A frame's payload is one msgpack array of records.
+A record is a command of the engine, or what moved a FIX session otherwise; both in one order,
+because outgoing sequence numbers follow from that order. Encoded as msgpack arrays (msgspec): 0.3
+us each. A frame's payload is one msgpack array of records.
 """
 
 from __future__ import annotations

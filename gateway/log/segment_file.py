@@ -3,8 +3,8 @@
 `append` gathers records of the current loop turn; `commit` closes the turn's frame and hands it to
 one worker thread, which writes, syncs once for all frames that came meanwhile, and reports the last
 durable seq (a file sync takes longer than a turn: waiting for it in the loop would halve the rate
-and stop heartbeats). Policies: `group` reports after fdatasync, `interval:MS` after the write with a
-sync every MS, `none` after the write: that survives the death of the process, not of the machine.
+and stop heartbeats). Policies: `group` reports after fdatasync, `interval:MS` after the write with
+a sync every MS, `none` after the write: that survives the death of the process, not of the machine.
 
 Any I/O error is final: the same descriptor is never synced again, because Linux marks the pages
 clean after a failed sync. The folder is locked, and every start is a new epoch.
@@ -21,8 +21,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 
+import msgspec
+
 from gateway.log.frames import (
     SEGMENT_HEADER_BYTES,
+    Frame,
     LogCorrupt,
     decode_segment_header,
     encode_frame,
@@ -42,8 +45,8 @@ class LogLocked(Exception):
 class SegmentLog:
     """A command log in the folder `path`.
 
-    Use: construct (locks), iterate `recover()` to the end, `start(...)`, then `append` and `commit`,
-    at the end `close`.
+    Use: construct (locks), iterate `recover()` to the end, `start(...)`, then `append` and
+    `commit`, at the end `close`.
     """
 
     def __init__(self, path: Path, sync: str) -> None:
@@ -56,6 +59,8 @@ class SegmentLog:
         self._count = 0
         self._queue: SimpleQueue[tuple[bytes, int] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._started = False
+        self._failure: BaseException | None = None
         path.mkdir(parents=True, exist_ok=True)
         self._lock_fd = os.open(path / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -65,7 +70,11 @@ class SegmentLog:
             raise LogLocked(str(path)) from error
         self._fd = -1
         self._segment_bytes = 0
-        self._epoch = self._next_epoch()
+        try:
+            self._epoch = self._next_epoch()
+        except BaseException:
+            os.close(self._lock_fd)
+            raise
 
     # Recovery
 
@@ -92,12 +101,7 @@ class SegmentLog:
             raise LogCorrupt(f"{file.name}: segment must begin at seq {next_seq}, was {first_seq}")
         end = SEGMENT_HEADER_BYTES
         for frame in read_frames(data, end, next_seq, self._chain, name=file.name, last=last):
-            records = decode(frame.payload)
-            if [record.seq for record in records] != list(
-                range(frame.first_seq, frame.first_seq + frame.records)
-            ):
-                raise LogCorrupt(f"{file.name}: frame of seq {frame.first_seq} holds other records")
-            yield from records
+            yield from _records(frame, file.name)
             end, self._chain = frame.end, frame.crc
             self.last_seq = frame.first_seq + frame.records - 1
         if end < len(data):
@@ -109,7 +113,10 @@ class SegmentLog:
     def _next_epoch(self) -> int:
         """Count the starts; durable before anything is written in the new epoch."""
         file, fresh = self.path / "EPOCH", self.path / "EPOCH.new"
-        epoch = int(file.read_text()) + 1 if file.exists() else 1
+        text = file.read_bytes().strip() if file.exists() else b"0"
+        if not text.isdigit():
+            raise LogCorrupt(f"EPOCH: must be a number, was {text[:20]!r}")
+        epoch = int(text) + 1
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             _write_all(fd, f"{epoch}\n".encode())
@@ -132,6 +139,7 @@ class SegmentLog:
         self._on_durable = on_durable
         self._on_error = on_error
         self._begin_segment(self.last_seq + 1, self._chain)
+        self._started = True
         if self.sync != "none":
             self._thread = threading.Thread(target=self._write_loop, name="log", daemon=True)
             self._thread.start()
@@ -153,23 +161,41 @@ class SegmentLog:
         self._buffer.clear()
         self._count = 0
         if self._thread is None:
-            self._write(frame, first_seq)
+            self._write_now(frame)
             self._on_durable(self.last_seq)
             return
         self._queue.put((frame, self.last_seq))
 
     def close(self) -> None:
-        """Write what is left, sync it whatever the policy, let the folder go."""
-        if self._fd >= 0:
-            self.commit()
-            if self._thread is not None:
-                self._queue.put(None)
-                self._thread.join()
-                self._thread = None
-            os.fdatasync(self._fd)
-            os.close(self._fd)
-            self._fd = -1
-        os.close(self._lock_fd)
+        """Write what is left, sync it whatever the policy, let the folder go.
+
+        Raises the error that stopped the writer, if one did: then not all that was left is written.
+        """
+        try:
+            if self._started:
+                self.commit()
+                self._join()
+                os.fdatasync(self._fd)
+        finally:
+            if self._fd >= 0:
+                self._close_segment()
+            os.close(self._lock_fd)
+
+    def _join(self) -> None:
+        """Let the writer come to its end; raises what ended it before."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+        if self._failure is not None:
+            raise self._failure
+
+    def _write_now(self, frame: bytes) -> None:
+        try:
+            self._write(frame)
+        except OSError as error:
+            self._failure = error
+            raise
 
     def _write_loop(self) -> None:
         milliseconds = self.sync.partition(":")[2]
@@ -179,6 +205,7 @@ class SegmentLog:
             else:
                 self._write_in_groups()
         except BaseException as error:
+            self._failure = error
             self._on_error(error)
 
     def _write_in_groups(self) -> None:
@@ -190,8 +217,8 @@ class SegmentLog:
                 waiting.append(self._queue.get())
             frames = [item for item in waiting if item is not None]
             closing = len(frames) < len(waiting)
-            for frame, seq in frames:
-                self._write(frame, seq)
+            for frame, _ in frames:
+                self._write(frame)
             if frames:
                 os.fdatasync(self._fd)
                 self._on_durable(frames[-1][1])
@@ -200,28 +227,33 @@ class SegmentLog:
         """The promise right after the write, a sync every `interval` seconds while there is any."""
         sync_at: float | None = None
         while True:
+            if sync_at is not None and monotonic() >= sync_at:
+                os.fdatasync(self._fd)
+                sync_at = None
             timeout = None if sync_at is None else max(0.0, sync_at - monotonic())
             try:
                 item = self._queue.get(timeout=timeout)
             except Empty:
-                os.fdatasync(self._fd)
-                sync_at = None
                 continue
             if item is None:
                 return
-            self._write(*item)
+            self._write(item[0])
             self._on_durable(item[1])
             if sync_at is None:
                 sync_at = monotonic() + interval
 
-    def _write(self, frame: bytes, seq: int) -> None:
+    def _write(self, frame: bytes) -> None:
         if self._segment_bytes >= SEGMENT_BYTES_MAX:
             os.fdatasync(self._fd)
-            os.close(self._fd)
+            self._close_segment()
             first_seq, chain = _place_of(frame)
             self._begin_segment(first_seq, chain)
         _write_all(self._fd, frame)
         self._segment_bytes += len(frame)
+
+    def _close_segment(self) -> None:
+        fd, self._fd = self._fd, -1
+        os.close(fd)
 
     def _begin_segment(self, first_seq: int, chain: int) -> None:
         file = self.path / f"{self._epoch:08d}-{first_seq:020d}.log"
@@ -231,6 +263,20 @@ class SegmentLog:
         os.fsync(self._fd)
         _sync_folder(self.path)
         self._segment_bytes = SEGMENT_HEADER_BYTES
+
+
+def _records(frame: Frame, name: str) -> list[Record]:
+    """What a frame holds. Raises LogCorrupt unless that is what its header says."""
+    try:
+        records = decode(frame.payload)
+    except msgspec.DecodeError as error:  # ValidationError too: another version's record
+        raise LogCorrupt(
+            f"{name}: frame of seq {frame.first_seq} is unreadable: {error}"
+        ) from error
+    seqs = range(frame.first_seq, frame.first_seq + frame.records)
+    if [record.seq for record in records] != list(seqs):
+        raise LogCorrupt(f"{name}: frame of seq {frame.first_seq} holds other records")
+    return records
 
 
 def _place_of(frame: bytes) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """Application messages already sent, kept for resend requests in one file beside the log.
 
-Derived, not a second truth: never synced, made anew by replay at every start. All sessions share the
-file; each has an index of where its messages are, eight bytes per sequence number, 0 for an admin
-message. Messages wait in memory until the turn ends.
+Derived, not a second truth: never synced, made anew by replay at every start. All sessions share
+the file; each has an index of where its messages are, eight bytes per sequence number, 0 for an
+admin message. Messages wait in memory until the turn ends.
 """
 
 from __future__ import annotations

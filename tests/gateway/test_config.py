@@ -275,7 +275,7 @@ begin_string = "FIX.4.2"
 role = "drop-copy"
 cancel_on_disconnect = "all"
 reset = "on_logon"
-password_scrypt = "scrypt$1"
+password_scrypt = "scrypt$1024$1$1$c2FsdHNhbHQ=$aGFzaGhhc2hoYXNoaGFzaA=="
 """
 
 
@@ -294,7 +294,7 @@ def test_every_session_key_is_read(tmp_path: Path) -> None:
                 role="drop-copy",
                 cancel_on_disconnect="all",
                 reset="on_logon",
-                password_scrypt="scrypt$1",  # noqa: S106 - not a password
+                password_scrypt="scrypt$1024$1$1$c2FsdHNhbHQ=$aGFzaGhhc2hoYXNoaGFzaA==",  # noqa: S106
             ),
         ),
     )

@@ -344,6 +344,8 @@ def test_what_the_stockholm_venue_waits_for() -> None:
         'schedules[0].calendar: "XSTO" is not served by this version, only every day (no key)',
         "schedules[0].phases: a day of 6 phases is not served by this version, "
         "only one phase, CONTINUOUS or CLOSED",
+        'segments[0].anonymity: "index" is not served by this version, only "other"',
+        'segments[1].anonymity: "large" is not served by this version, only "other"',
     ]
 
 
@@ -364,14 +366,14 @@ def test_what_the_stockholm_venue_waits_for() -> None:
 def test_one_phase_must_be_continuous_or_closed(phase: str, expected: list[str]) -> None:
     """A schedule of one phase is served when it always trades or never does."""
     schedule = ScheduleConfig(id="x", phases=(PhaseChange(at="00:00:00", phase=phase),))
-    config = msgspec.structs.replace(SMALL, sessions=(), schedules=(schedule,))
+    config = msgspec.structs.replace(SMALL, sessions=(), schedules=(schedule,), segments=())
     assert not_yet_served(config) == expected
 
 
-def test_a_password_is_not_served_and_not_shown() -> None:
-    """A session with a password is named without its secret."""
-    config = msgspec.structs.replace(SMALL, schedules=(), sessions=SMALL.sessions[:1])
-    assert not_yet_served(config)[-1] == (
-        "sessions[0].password_scrypt: a password is not served by this version, "
-        "only sessions without one"
-    )
+def test_segment_rules_that_wait_for_a_later_version() -> None:
+    """Rounding and anonymity are named with what this version does instead."""
+    config = msgspec.structs.replace(SMALL, schedules=(), sessions=())
+    assert not_yet_served(config) == [
+        'segments[0].off_tick: "round" is not served by this version, only "reject"',
+        'segments[0].anonymity: "index" is not served by this version, only "other"',
+    ]

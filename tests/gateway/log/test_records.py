@@ -1,0 +1,109 @@
+"""What one entry of the log holds, and that old logs stay readable."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+import pytest
+
+from engine.commands import (
+    CancelOnDisconnect,
+    CancelOrder,
+    DefineInstrument,
+    DefineMember,
+    DefineSegment,
+    EnterOrder,
+    Flaw,
+    MassCancel,
+    PassTime,
+    ReplaceOrder,
+    RequestMassStatus,
+    RequestStatus,
+)
+from engine.rejects import RejectReason
+from gateway.log.records import (
+    Entry,
+    Record,
+    SessionNumbers,
+    SessionOpened,
+    SessionReply,
+    decode,
+    encode_into,
+    payload,
+)
+
+ENTRIES: list[Entry] = [
+    EnterOrder("AVA", "AVA", "A1", "ERIC-B", "1", "2", 100, 873_000),
+    EnterOrder(
+        "AVA", "AVA", "Ä\x80ÿ", "ERIC-B", "2", "2", 2**40, 1, "6", 2**62, "acc", "anna",
+        no_internal=True, displayed=False, poss_resend=True,
+        flaw=Flaw(RejectReason.PRICE_TOO_PRECISE, "1.00001", "4"),
+    ),
+    ReplaceOrder("AVA", "A2", "A1", "ERIC-B", "1", "2", 50),
+    ReplaceOrder("AVA", "A3", "A2", "ERIC-B", "1", "2", 50, 1, "1", 5, "a", "t", no_internal=False),
+    CancelOrder("AVA", "A4", "A3", "ERIC-B", "1"),
+    MassCancel("AVA", "A5", "7"),
+    CancelOnDisconnect("AVA", day_only=True),
+    RequestStatus("AVA", "A1", "ERIC-B", "1", "S1"),
+    RequestMassStatus("AVA", "S2", "7"),
+    DefineMember("AVA", "Avanza"),
+    DefineSegment("DEMO", "CONTINUOUS"),
+    DefineInstrument("ERIC-B", "DEMO", "rts11-6"),
+    PassTime(),
+    SessionOpened("AVA", "AVA"),
+    SessionNumbers("AVA", 7, 9, 1),
+    SessionReply("AVA", "j", "45=7\x0158=Unsupported Message Type\x01372=B\x01380=3\x01"),
+]  # fmt: skip
+
+
+def encoded(records: list[Record]) -> bytes:
+    """The records as the payload of one frame."""
+    buffer = bytearray()
+    for record in records:
+        encode_into(record, buffer)
+    return payload(len(records), buffer)
+
+
+def test_every_kind_of_entry_comes_back() -> None:
+    """Type, fields and stamps of each entry survive the log, in order."""
+    records = [Record(i, i * 10, 2**62, i % 3, entry) for i, entry in enumerate(ENTRIES, 1)]
+    assert decode(encoded(records)) == records
+
+
+def test_every_kind_of_entry_is_tried() -> None:
+    """A new command or note does not slip past the test above."""
+    assert {type(entry) for entry in ENTRIES} == set(get_args(Entry))
+
+
+def test_a_log_of_version_0_1_is_readable() -> None:
+    """The first release's bytes of an order, a session's numbers and a reply."""
+    old = bytes.fromhex(
+        "dd00000003"
+        "9501646502" "99a5656e746572a3415641a3415641a24131a64552" "49432d42a131a13264ce000d5228"
+        "95026665009" "5a76e756d62657273a3415641070901"
+        "950367660a94a57265706c79a3415641a16aa534353d3701"
+    )  # fmt: skip
+    assert decode(old) == [
+        Record(1, 100, 101, 2, EnterOrder("AVA", "AVA", "A1", "ERIC-B", "1", "2", 100, 873_000)),
+        Record(2, 102, 101, 0, SessionNumbers("AVA", 7, 9, 1)),
+        Record(3, 103, 102, 10, SessionReply("AVA", "j", "45=7\x01")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xdd\x00\x00\x00\x02",
+        encoded([Record(1, 1, 1, 0, PassTime())])[:-1],
+        encoded([Record(1, 1, 1, 0, PassTime())]) + b"\x00",
+        msgspec.msgpack.encode([[1, 1, 1, 0, ["no_such_command"]]]),
+        msgspec.msgpack.encode([[1, 1, 1, 0, ["enter", "AVA"]]]),
+        msgspec.msgpack.encode([["1", 1, 1, 0, ["time"]]]),
+    ],
+)
+def test_what_is_no_list_of_records_is_refused(data: bytes) -> None:
+    """Cut, extended, of another kind, or with fields missing."""
+    with pytest.raises(msgspec.DecodeError):
+        decode(data)
