@@ -45,7 +45,7 @@ from engine.market import Market, Matches
 from engine.oms.expiries import Expiries
 from engine.oms.order_registry import OrderRegistry
 from engine.order import Order, new_order
-from engine.phases import PERMITS, SERVED
+from engine.phases import SERVED
 from engine.refusals import (
     keeps_priority,
     new_terms,
@@ -243,7 +243,7 @@ class Exchange:
     ) -> None:
         for order in orders:
             market = self.markets[order.terms.symbol]
-            if PERMITS[market.segment.phase].cancel:
+            if market.segment.permits.cancel:
                 self._take_out(order, market)
                 events.append(OrderCanceled(order.cancel(), reason, market.segment.phase))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine import tick_table
 from engine.commands import DefineInstrument, DefineSegment
+from engine.phases import PERMITS
 from engine.rejects import Refusal, RejectReason
 from engine.tick_table import TickTable
 from engine.values import ORDER_QTY_MAX, PRICE_MAX, MarketOrders, Phase
@@ -12,7 +13,7 @@ from engine.values import ORDER_QTY_MAX, PRICE_MAX, MarketOrders, Phase
 class Segment:
     """A group of instruments that share rules and the phase of the day."""
 
-    __slots__ = ("definition", "internal_priority", "market_orders", "phase")
+    __slots__ = ("definition", "internal_priority", "market_orders", "permits", "phase")
 
     def __init__(self, command: DefineSegment) -> None:
         self.define(command)
@@ -21,6 +22,7 @@ class Segment:
         """Take the rules and the phase of the definition."""
         self.definition = command
         self.phase = Phase(command.phase)
+        self.permits = PERMITS[self.phase]
         self.internal_priority = command.internal_priority
         self.market_orders = MarketOrders(command.market_orders)
 

@@ -98,7 +98,7 @@ def _check_resting(exchange: Exchange, market: Market, order: Order) -> None:
     assert terms.no_internal != order.internal, ("internal is not that of the terms", order)
     assert terms.ord_type == OrdType.LIMIT, ("rests without a limit", order)
     assert terms.time_in_force in RESTS, ("may not rest", order)
-    assert 0 < order.leaves_qty, ("rests with nothing left", order)
+    assert order.leaves_qty > 0, ("rests with nothing left", order)
     assert order.cum_qty + order.leaves_qty == terms.qty, ("leaves is not qty - cum", order)
     status = OrdStatus.PARTIALLY_FILLED if order.cum_qty else OrdStatus.NEW
     assert order.status == status, ("status", order)

@@ -52,8 +52,10 @@ class Market:
         opposite = self.book.opposite(order)
         if is_market or opposite.crosses(order.price):
             fills = self._plan(order, is_market=is_market)
-            tradable = sum(fill.qty for fill in fills)
-            if terms.time_in_force != FILL_OR_KILL or tradable == order.leaves_qty:
+            if (
+                terms.time_in_force != FILL_OR_KILL
+                or sum(fill.qty for fill in fills) == order.leaves_qty
+            ):
                 self._trade(order, fills, events, done)
         if not order.leaves_qty:
             done.append(order)

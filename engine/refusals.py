@@ -11,7 +11,6 @@ from engine.commands import CancelOrder, EnterOrder, Flaw, OrderTerms, ReplaceOr
 from engine.instrument import Instrument
 from engine.market import Market
 from engine.order import Order
-from engine.phases import PERMITS
 from engine.rejects import Refusal, RejectReason
 from engine.values import OrdType, Side, TimeInForce
 
@@ -36,7 +35,7 @@ PERMITTED = frozenset(
 
 def refuse_entry(terms: OrderTerms, market: Market, at: int) -> Refusal | None:
     """Why this order may not enter this market now."""
-    if not PERMITS[market.segment.phase].enter:
+    if not market.segment.permits.enter:
         return _closed(market, RejectReason.PHASE_FORBIDS_ENTRY)
     return refuse_terms(terms, market.instrument, at)
 
@@ -95,7 +94,7 @@ def refuse_change(request: CancelOrder | ReplaceOrder, order: Order) -> Refusal 
 def refuse_cancel(request: CancelOrder, order: Order, market: Market) -> Refusal | None:
     """Why this order may not be canceled now."""
     refusal = refuse_change(request, order)
-    if refusal is None and not PERMITS[market.segment.phase].cancel:
+    if refusal is None and not market.segment.permits.cancel:
         return _closed(market, RejectReason.PHASE_FORBIDS_CANCEL)
     return refusal
 
@@ -107,7 +106,7 @@ def refuse_replace(
     refusal = refuse_change(request, order)
     if refusal is not None:
         return refusal
-    if not PERMITS[market.segment.phase].replace:
+    if not market.segment.permits.replace:
         return _closed(market, RejectReason.PHASE_FORBIDS_REPLACE)
     return refuse_terms(terms, market.instrument, at)
 

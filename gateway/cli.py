@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from gateway import config as configuration
 from gateway import logging as operator_log
@@ -33,6 +34,7 @@ from gateway.config_text import describe, key_text, not_yet_served
 from gateway.log.frames import LogCorrupt
 from gateway.log.segment_file import LogLocked
 
+HTTP_OFF = -1
 CLEAN, BUG, BAD_CONFIGURATION, LOCKED, CORRUPT, DISK_ERROR = 0, 1, 2, 3, 4, 5
 
 
@@ -76,11 +78,15 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fix-host", metavar="HOST")
     parser.add_argument("--fix-port", type=int, metavar="N", help="0: any free port")
     parser.add_argument("--sync", metavar="POLICY", help="group | interval:MS | none")
+    parser.add_argument("--http-host", metavar="HOST", help="no HTTP in this version")
+    parser.add_argument("--http-port", type=int, default=-1, metavar="N", help="only -1 (off) yet")
 
 
 def serve(args: argparse.Namespace) -> int:
     """Run the venue until SIGTERM or SIGINT."""
     operator_log.configure()
+    if args.http_port != HTTP_OFF:
+        structlog.get_logger().warning("http.not_in_this_version", http_port=args.http_port)
     try:
         config = _effective(args)
     except ConfigError as error:

@@ -45,14 +45,14 @@ class Publisher:
     def publish(self, events: list[Event], seq: int, at: int, wall: int) -> None:
         """Number and keep the messages that follow from a command."""
         sending_time = format_utc_timestamp(wall)
-        by_comp_id = self.sessions.by_comp_id
+        outgoing = self.sessions.outgoing
         for comp_id, msg_type, body in self._writer.write(events, seq, at):
-            by_comp_id[comp_id].fix.out.send_application(msg_type, body, sending_time)
+            outgoing[comp_id].send_application(msg_type, body, sending_time)
 
     def reply(self, entry: SessionReply, wall: int) -> None:
         """Number and keep one message to one session."""
-        session = self.sessions.by_comp_id[entry.comp_id].fix
-        session.out.send_application(entry.msg_type, entry.body, format_utc_timestamp(wall))
+        out = self.sessions.outgoing[entry.comp_id]
+        out.send_application(entry.msg_type, entry.body, format_utc_timestamp(wall))
 
     def attach(self, session: FixSession, wire: Wire) -> None:
         """The session has a connection."""

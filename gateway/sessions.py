@@ -16,6 +16,7 @@ from gateway.fix.decoder import Decoder
 from gateway.fix.header_checks import SessionSettings
 from gateway.fix.message import Message
 from gateway.fix.order_entry import Sender
+from gateway.fix.outgoing import Outgoing
 from gateway.fix.session import FixSession
 from gateway.log.records import SessionNumbers
 from gateway.log.sent_file import SentFile
@@ -71,6 +72,7 @@ class Sessions:
 
     def __init__(self, configured: tuple[SessionConfig, ...], *, accept_unknown: bool) -> None:
         self.by_comp_id: dict[str, VenueSession] = {}
+        self.outgoing: dict[str, Outgoing] = {}
         self.accept_unknown = accept_unknown
         self._configured = {config.comp_id: config for config in configured}
         self._factory: SessionFactory | None = None
@@ -93,6 +95,7 @@ class Sessions:
             config = SessionConfig(comp_id=comp_id, member=member, cancel_on_disconnect="none")
         session = self._factory.make(config, admitted=admitted)
         self.by_comp_id[comp_id] = session
+        self.outgoing[comp_id] = session.fix.out
         return session
 
     def restore(self, numbers: SessionNumbers) -> None:

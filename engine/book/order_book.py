@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import islice
 
 from sortedcontainers import SortedList
 
@@ -141,9 +142,13 @@ class BookSide:
 
     def by_rank(self) -> Iterator[Level]:
         """Levels, best price first."""
-        prices = reversed(self.prices) if self.is_buy else iter(self.prices)
+        if self.best is None:
+            return
         levels = self.levels
-        for price in prices:
+        yield levels[self.best]
+        # Made only for those who need more than the best level, which few do.
+        prices = reversed(self.prices) if self.is_buy else iter(self.prices)
+        for price in islice(prices, 1, None):
             yield levels[price]
 
     def orders(self) -> Iterator[Order]:

@@ -2,15 +2,15 @@
 
 `ReportWriter.write` turns the events of one command into (comp id, MsgType, body) in the order they
 are sent: the report matrix of FIX 4.4 as this venue fills it in. Bodies are whole but for header
-and trailer; a trader's id stands in front as TargetSubID(57). The two reports of every day, New and
-Trade, are written as one line of text each; all others are composed from a table of fields. Ids are
-functions of the log: OrderID(37) `O<n>`, match id `T<n>`, ExecID(17) `<seq>-<i>`.
+and trailer; a trader's id stands in front as TargetSubID(57). New, Trade and Canceled are written
+as one line of text each; all others are composed from a table of fields. Ids are functions of the
+log: OrderID(37) `O<n>`, match id `T<n>`, ExecID(17) `<seq>-<i>`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.commands import OrderTerms, ReplaceOrder
 from engine.events import (
@@ -59,12 +59,8 @@ UNDISCLOSED_SIDE = "7"
 ADDED, REMOVED = "1", "2"
 
 
-class Report(NamedTuple):
-    """One application message for one session."""
-
-    session: str
-    msg_type: str
-    body: str
+Report = tuple[str, str, str]
+"""One application message: comp id of its session, MsgType, body; a plain tuple, made often."""
 
 
 class ReportWriter:
@@ -101,13 +97,13 @@ class ReportWriter:
     def _exec_id(self) -> str:
         return f"{self._seq}-{len(self._reports) + 1}"
 
-    # The two of every day
+    # Those of every day
 
     def _accepted(self, event: OrderAccepted) -> None:
         order = event.order
         terms = order.terms
         self._reports.append(
-            Report(
+            (
                 terms.session,
                 "8",
                 f"{_front(terms)}6=0\x0111={terms.cl_ord_id}\x0114=0\x01"
@@ -131,7 +127,7 @@ class ReportWriter:
     def _execution(self, order: OrderState, last: str, contra: str, tail: str) -> None:
         terms = order.terms
         self._reports.append(
-            Report(
+            (
                 terms.session,
                 "8",
                 f"{_front(terms)}6={format_avg_px(order.notional, order.cum_qty)}\x01"
@@ -144,6 +140,27 @@ class ReportWriter:
             )
         )
 
+    def _canceled(self, event: OrderCanceled) -> None:
+        order, request = event.order, event.request
+        terms = order.terms
+        cl_ord_id = terms.cl_ord_id if request is None else request.cl_ord_id
+        orig = "" if request is None else f"41={request.orig_cl_ord_id}\x01"
+        text = f"58={CANCEL_TEXTS[event.reason]}\x01" if request is None else ""
+        self._reports.append(
+            (
+                terms.session,
+                "8",
+                f"{_front(terms)}6={format_avg_px(order.notional, order.cum_qty)}\x01"
+                f"11={cl_ord_id}\x0114={order.cum_qty}\x01"
+                f"17={self._seq}-{len(self._reports) + 1}\x01"
+                f"37=O{order.order_id}\x0138={terms.qty}\x0139=4\x01"
+                f"40={terms.ord_type}\x01{orig}{_price(terms)}54={terms.side}\x01"
+                f"55={terms.symbol}\x01{text}59={terms.time_in_force}\x01"
+                f"60={self._time}\x01{_expiry(terms)}150=4\x01151=0\x01"
+                f"625={TRADING_SESSION_SUB_ID[event.phase]}\x01",
+            )
+        )
+
     # All others
 
     def _report(self, session: str, msg_type: str, trader: str, fields: dict[int, object]) -> None:
@@ -151,7 +168,7 @@ class ReportWriter:
             f"{tag}={value}{SOH}" for tag, value in sorted(fields.items()) if value != ""
         )
         front = f"57={trader}{SOH}" if trader else ""
-        self._reports.append(Report(session, msg_type, front + body))
+        self._reports.append((session, msg_type, front + body))
 
     def _order_report(
         self, order: OrderState, exec_type: str, phase: str, extra: dict[int, object]
@@ -164,14 +181,6 @@ class ReportWriter:
             625: TRADING_SESSION_SUB_ID.get(phase, ""),
         }
         self._report(terms.session, "8", terms.trader, fields | extra)
-
-    def _canceled(self, event: OrderCanceled) -> None:
-        extra: dict[int, object] = {}
-        if event.request is not None:
-            extra = {11: event.request.cl_ord_id, 41: event.request.orig_cl_ord_id}
-        else:
-            extra = {58: CANCEL_TEXTS[event.reason]}
-        self._order_report(event.order, "4", event.phase, extra)
 
     def _expired(self, event: OrderExpired) -> None:
         self._order_report(event.order, "C", event.phase, {})
