@@ -55,14 +55,20 @@ UNSUPPORTED_MSG_TYPE = 3
 log = structlog.get_logger()
 
 
+class CannotListen(Exception):
+    """The configured address and port are not to be had."""
+
+
 class Venue:
     """One running venue over one data directory."""
 
-    def __init__(self, config: Config, data_dir: Path, sync: str) -> None:
+    def __init__(
+        self, config: Config, data_dir: Path, sync: str, clock: Clock | None = None
+    ) -> None:
         self.config = config
         self.failed: BaseException | None = None
         self.recovered = 0
-        self._clock = Clock()
+        self._clock = clock or Clock()
         self._exchange = Exchange()
         self._log = SegmentLog(data_dir / "log", sync)
         self._sent = SentFile(data_dir / "sent.dat")
@@ -117,7 +123,10 @@ class Venue:
             log.warning("log.torn_tail", bytes=self._log.torn_bytes)
 
     async def start(self) -> tuple[str, int]:
-        """Open the log for writing, accept connections; returns host and port."""
+        """Open the log for writing, accept connections; returns host and port.
+
+        Raises CannotListen, and OSError when the log cannot be written.
+        """
         self._loop = asyncio.get_running_loop()
         self._log.start(self._on_durable_in_thread(), self._on_error_in_thread())
         for command in reference_data.changes(self.config, self._exchange):
@@ -130,9 +139,12 @@ class Venue:
         gc.freeze()
         gc.set_threshold(50_000, 50, 100)
         fix = self.config.fix
-        self._server = await self._loop.create_server(
-            lambda: Connection(self._acceptor), fix.host, fix.port, backlog=512
-        )
+        try:
+            self._server = await self._loop.create_server(
+                lambda: Connection(self._acceptor), fix.host, fix.port, backlog=512
+            )
+        except OSError as error:
+            raise CannotListen(f"{fix.host}:{fix.port}: {error.strerror}") from error
         host, port = self._server.sockets[0].getsockname()[:2]
         self._timers.start(self._loop)
         return str(host), int(port)

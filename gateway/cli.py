@@ -26,7 +26,7 @@ import structlog
 from gateway import config as configuration
 from gateway import logging as operator_log
 from gateway import passwords, view
-from gateway.app import Venue
+from gateway.app import CannotListen, Venue
 from gateway.client import terminal
 from gateway.config import Config, ConfigError
 from gateway.config_check import violations
@@ -94,6 +94,8 @@ def serve(args: argparse.Namespace) -> int:
     data_dir: Path = args.data_dir or Path(config.venue.data_dir)
     try:
         return _run_loop(_serve(config, data_dir))
+    except CannotListen as error:
+        return _complain(str(error), BAD_CONFIGURATION)
     except LogLocked as error:
         return _complain(f"{error}: another process has this data directory", LOCKED)
     except LogCorrupt as error:
@@ -135,10 +137,7 @@ async def _serve(config: Config, data_dir: Path) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, venue.stop)
-    try:
-        host, port = await venue.start()
-    except OSError as error:
-        return _complain(f"{config.fix.host}:{config.fix.port}: {error}", BAD_CONFIGURATION)
+    host, port = await venue.start()
     ready = {
         "ready": True,
         "fix": {"host": host, "port": port},
