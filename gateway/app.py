@@ -116,8 +116,8 @@ class Venue:
         """Let the log happen again."""
         for record in self._log.recover():
             self._sequencer.replay(record)
+            self._sent.end_turn()
             self.recovered += 1
-        self._sent.flush()
         self._talking.clear()
         if self._log.torn_bytes:
             log.warning("log.torn_tail", bytes=self._log.torn_bytes)
@@ -170,6 +170,7 @@ class Venue:
         self._executor.shutdown(wait=False)
         if self.failed is None:
             self._log.close()
+            self._sent.flush()
         self._sent.close()
 
     async def _log_everybody_out(self) -> None:
@@ -263,7 +264,7 @@ class Venue:
         for session in talking:
             if session.out.resend.pending:
                 self._loop.call_soon(self._continue_resend, session)
-        self._sent.flush()
+        self._sent.end_turn()
         self._log.commit()
         self._publisher.collect(talking, self._log.last_seq, self._clock.now())
         behind = self._log.last_seq - self._publisher.durable_seq

@@ -16,7 +16,6 @@ from typing import Protocol
 
 import structlog
 
-from gateway.config import SessionConfig
 from gateway.fix import tags as t
 from gateway.fix.connection import Connection
 from gateway.fix.decoder import Decoder
@@ -123,8 +122,7 @@ class Acceptor:
         elif session is not None and session.fix.connected:
             why = "session is already connected"
         if why:
-            peer = connection.peer
-            log.warning("logon.refused", peer=peer, comp_id=comp_id[:64], reason=why)
+            self._refused(connection, comp_id, why)
             return None
         if session is None:
             self._unknown += 1
@@ -141,20 +139,36 @@ class Acceptor:
     async def _check_password(
         self, session: VenueSession, hashed: str, connection: Connection, message: Message
     ) -> None:
+        """Go on with a logon once the hash is computed; a bug in that ends the venue."""
         password = message.fields.get("554", "")
-        config: SessionConfig = session.config
-        right = message.fields.get("553") == config.comp_id
+        right = message.fields.get("553") == session.config.comp_id
         loop = asyncio.get_running_loop()
-        right &= await loop.run_in_executor(self._executor, matches, password, hashed)
-        if right and not session.fix.connected and connection in self.connections:
-            self._connect(session, connection, message)
+        try:
+            right &= await loop.run_in_executor(self._executor, matches, password, hashed)
+            self._checked(session, connection, message, right=right)
+        except Exception as error:
+            self.failed(error)
+
+    def _checked(
+        self, session: VenueSession, connection: Connection, message: Message, *, right: bool
+    ) -> None:
+        """Whether the password was right is known; meanwhile things may have changed."""
+        if connection not in self.connections:
             return
-        log.warning(
-            "logon.refused", peer=connection.peer, comp_id=config.comp_id, reason="password"
-        )
-        if not session.fix.connected:
+        comp_id = session.fix.comp_id
+        if session.fix.connected:
+            self._refused(connection, comp_id, "session is already connected")
+            connection.abort("logon refused")
+        elif right:
+            self._connect(session, connection, message)
+        else:
+            self._refused(connection, comp_id, "password")
             connection.write(session.fix.refusal(self.now()))
-        connection.finish()
+            connection.finish()
+
+    @staticmethod
+    def _refused(connection: Connection, comp_id: str, reason: str) -> None:
+        log.warning("logon.refused", peer=connection.peer, comp_id=comp_id[:64], reason=reason)
 
     def _connect(self, session: VenueSession, connection: Connection, message: Message) -> None:
         fix = session.fix

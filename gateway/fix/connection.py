@@ -27,6 +27,12 @@ WRITE_BUFFER_BYTES_MAX = 4 * 1024 * 1024
 FRAMES_BEFORE_LOGON_MAX = 1_000
 """Messages kept while a password is being checked; a client waits for our Logon anyway."""
 
+FINISH_SECONDS_MAX = 2.0
+"""How long a closing connection waits for a peer that does not take what was written."""
+
+FIRST_BYTES = b"8=FIX"
+"""Whoever begins otherwise speaks another protocol."""
+
 log = structlog.get_logger()
 
 
@@ -37,7 +43,8 @@ class Connection(asyncio.Protocol):
         self._acceptor = acceptor
         self._framer = Framer(LOGON_BYTES_MAX)
         self._transport: asyncio.Transport | None = None
-        self._logon_timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._beginning: bytes | None = b""
         self._waiting: list[bytes] | None = None
         self.session: FixSession | None = None
         self.peer = ""
@@ -52,36 +59,26 @@ class Connection(asyncio.Protocol):
         if not self._acceptor.admit(self):
             self._transport.abort()
             return
-        loop = asyncio.get_running_loop()
-        self._logon_timer = loop.call_later(LOGON_TIMEOUT_SECONDS, self._too_late)
+        self._set_timer(LOGON_TIMEOUT_SECONDS, "no logon in time")
 
     def data_received(self, data: bytes) -> None:
         """Bytes arrived. What escapes from acting on them is a bug: it ends the venue."""
         try:
-            self._take(self._framer.feed(data))
+            if self.session is not None:
+                self._receive(self._framer.feed(data))
+            elif self._waiting is not None:
+                self._wait(self._framer.feed(data))
+            else:
+                self._begin(data)
         except MessageTooLong:
             self._refuse_length()
         except Exception as error:
             self._acceptor.failed(error)
 
-    def _take(self, frames: list[bytes]) -> None:
-        if self._waiting is not None:
-            self._waiting += frames
-            if len(self._waiting) > FRAMES_BEFORE_LOGON_MAX:
-                self.abort("too much before the logon was answered")
-            return
-        if self.session is None:
-            if frames:
-                self._waiting = frames[1:]
-                self._acceptor.logon(self, frames[0])
-            return
-        self._receive(frames)
-
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""
         self._transport = None
-        if self._logon_timer is not None:
-            self._logon_timer.cancel()
+        self._cancel_timer()
         self._acceptor.lost(self)
 
     def pause_writing(self) -> None:
@@ -94,20 +91,10 @@ class Connection(asyncio.Protocol):
         """The Logon was accepted: carry this session; messages behind the Logon come next."""
         assert self.session is None
         self.session = session
-        if self._logon_timer is not None:
-            self._logon_timer.cancel()
+        self._cancel_timer()
         self._framer.bytes_max = MESSAGE_BYTES_MAX
         waiting, self._waiting = self._waiting, None
         self._receive(waiting or [])
-
-    def _receive(self, frames: list[bytes]) -> None:
-        session = self.session
-        assert session is not None
-        now = self._acceptor.now()
-        for frame in frames:
-            if session.wants_close or self._transport is None:
-                return
-            session.receive(frame, now)
 
     def write(self, data: bytes) -> None:
         """Send; ignored when the connection is gone."""
@@ -115,9 +102,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
     def finish(self) -> None:
-        """Send what is written, then close."""
-        if self._transport is not None:
+        """Send what is written, then close; a peer that does not take it is not waited for."""
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
+            self._set_timer(FINISH_SECONDS_MAX, "what was written last was not read")
 
     def unread(self) -> int:
         """Bytes in the write buffer."""
@@ -139,9 +127,53 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    def _too_late(self) -> None:
-        if self.session is None:
-            self.abort("no logon in time")
+    # Receiving
+
+    def _begin(self, data: bytes) -> None:
+        """A peer that does not begin with a whole message is not a FIX client, or not well."""
+        if self._beginning is not None:
+            data = self._beginning + data
+            if len(data) < len(FIRST_BYTES):
+                self._beginning = data
+                return
+            self._beginning = None
+            if not data.startswith(FIRST_BYTES):
+                self.abort("first bytes are not FIX")
+                return
+        frames = self._framer.feed(data)
+        if frames:
+            self._waiting = frames[1:]
+            self._acceptor.logon(self, frames[0])
+        elif self._framer.garbled:
+            self.abort("first message garbled")
+
+    def _wait(self, frames: list[bytes]) -> None:
+        """The Logon's password is being checked."""
+        assert self._waiting is not None
+        self._waiting += frames
+        if len(self._waiting) > FRAMES_BEFORE_LOGON_MAX:
+            self.abort("too much before the logon was answered")
+
+    def _receive(self, frames: list[bytes]) -> None:
+        session = self.session
+        assert session is not None
+        now = self._acceptor.now()
+        for frame in frames:
+            if session.wants_close or self._transport is None:
+                return
+            session.receive(frame, now)
+
+    # Limits
+
+    def _set_timer(self, seconds: float, reason: str) -> None:
+        """End the connection then, unless the timer is canceled."""
+        self._cancel_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.abort, reason)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _refuse_length(self) -> None:
         if self.session is None:

@@ -26,6 +26,9 @@ SHAPES_LEARNED_MAX = 16
 
 SHAPE_TAGS_MAX = 60
 
+DIGITS_MAX = 18
+"""No number of FIX is longer; Python refuses to read thousands of digits."""
+
 
 class Shape(NamedTuple):
     """A known sequence of tags of one message type, as a pattern over the whole message."""
@@ -71,7 +74,8 @@ class Decoder:
                 if text[end : end + 1] != SOH:
                     return None
             value = text[equals + 1 : end]
-            length = int(value) if tag in self._lengths and value.isdecimal() else -1
+            is_length = tag in self._lengths and value.isdecimal() and len(value) <= DIGITS_MAX
+            length = int(value) if is_length else -1
             pairs.append((tag, value))
             pos = end + 1
         if [tag for tag, _ in pairs[:3]] != [tags.BEGIN_STRING, tags.BODY_LENGTH, tags.MSG_TYPE]:

@@ -66,7 +66,9 @@ class FieldSpec:
         if not self.enum:
             return None
         one = "|".join(re.escape(value) for value in sorted(self.enum, key=lambda v: (-len(v), v)))
-        return rf"(?:{one})(?: (?:{one}))*" if self.type in _MULTIPLE else f"(?:{one})"
+        if self.type in _MULTIPLE:
+            return rf"(?={_ANY}(?:\x01|\Z))(?:{one})(?: (?:{one}))*"
+        return f"(?:{one})"
 
 
 @dataclass(slots=True)

@@ -33,11 +33,15 @@ class Heartbeats:
 
     def start(self, heart_bt_int: int, now: int) -> None:
         """A connection begins; `heart_bt_int` seconds, 0 for none at all."""
-        self.heart_bt_int = heart_bt_int
-        self._interval = heart_bt_int * NANOS_PER_SECOND
+        self.change(heart_bt_int)
         self._received_at = self._sent_at = now
         self._tests = 0
         self._logout_at = 0
+
+    def change(self, heart_bt_int: int) -> None:
+        """The peer wants another interval; whatever is awaited stays awaited."""
+        self.heart_bt_int = heart_bt_int
+        self._interval = heart_bt_int * NANOS_PER_SECOND
 
     def logout_sent(self, now: int) -> None:
         """We said Logout: only the peer's answer is awaited now."""

@@ -12,6 +12,7 @@ import msgspec
 
 from engine.rejects import Refusal, RejectReason
 from gateway.fix.decimals import format_price
+from gateway.fix.dictionary import TEXT_CHARS_MAX
 from gateway.fix.times import format_utc_timestamp
 
 
@@ -43,11 +44,12 @@ class RejectTexts:
         self._version = version
 
     def text(self, refusal: Refusal) -> str:
-        """Text(58) of the refusal."""
+        """Text(58) of the refusal, no longer than any text may be."""
         reason = refusal.reason
         limit = _text_value(reason, refusal.limit)
         was = _text_value(reason, refusal.was)
-        return f"{reason.value}: {self._rows[reason].text.format(limit=limit, was=was)}"
+        text = self._rows[reason].text.format(limit=limit, was=was)
+        return f"{reason.value}: {text}"[:TEXT_CHARS_MAX]
 
     def ord_rej_reason(self, refusal: Refusal) -> int:
         """OrdRejReason(103)."""

@@ -9,8 +9,7 @@ accepted) and `disconnect` frame each one.
 State: `connected` false -> (logon) -> true -> (logout sent or received) `wants_close` -> false.
 Gap: a message too early is kept, the missing ones are asked for once, and the kept ones are taken
 in order when the gap closes (`gap`). `next_in` is moved before a message is acted upon.
-Sources: FIX 4.4
-volume 2; the reactions are numbered as the FIX session test cases.
+Sources: FIX 4.4 volume 2; the reactions are numbered as the FIX session test cases.
 """
 
 from __future__ import annotations
@@ -25,13 +24,7 @@ from gateway.fix.encoder import Header
 from gateway.fix.gap import Gap
 from gateway.fix.header_checks import HeaderChecks, SessionSettings, check_resent
 from gateway.fix.heartbeats import Due, Heartbeats
-from gateway.fix.message import (
-    ADMIN_TYPES,
-    OUT_OF_TURN_TYPES,
-    Message,
-    SessionReject,
-    reject,
-)
+from gateway.fix.message import ADMIN_TYPES, OUT_OF_TURN_TYPES, Message, SessionReject, reject
 from gateway.fix.outgoing import Outgoing
 from gateway.fix.resend import SentMessages
 
@@ -42,7 +35,7 @@ class FixSession:
     `msg_types` are all that FIX knows, `served` those checked against the dictionary. Called back:
     `application(session, message)` for each application message in sequence, may raise
     SessionReject; `on_admin(session)` when numbers moved by admin messages, for the owner to keep;
-    `on_output(session)` when the outbox gets its first message.
+    `on_output(session)` when the outbox gets its first message, or nothing follows any more.
     """
 
     def __init__(
@@ -69,6 +62,7 @@ class FixSession:
         self._served = served | ADMIN_TYPES
         self._application = application
         self._on_admin = on_admin
+        self._on_output = on_output
         header = Header(settings.begin_string, settings.sender_comp_id, settings.target_comp_id)
         self.out = Outgoing(header, sent, lambda: on_output(self))
         self._gap = Gap()
@@ -110,7 +104,7 @@ class FixSession:
         self._clean = False
         self._gap.clear()
         self._logout_sent = False
-        self._set_heart_bt_int(message)
+        self._heartbeats.start(int(message.fields[t.HEART_BT_INT]), now)
         seq = int(message.fields[t.MSG_SEQ_NUM])
         wants_reset = message.fields.get(t.RESET_SEQ_NUM_FLAG) == "Y"
         if wants_reset or self.settings.reset_on_logon:
@@ -298,6 +292,9 @@ class FixSession:
         """In-session reset: both numbers start again, and the answer is the first message."""
         try:
             self._validate(message)
+            heart_bt_int = int(message.fields[t.HEART_BT_INT])
+            if heart_bt_int < 0:
+                raise reject(m.VALUE_INCORRECT, t.HEART_BT_INT)
         except SessionReject as refusal:
             self._send_reject(message, refusal)
             return
@@ -306,11 +303,8 @@ class FixSession:
             return
         self.reset()
         self.next_in = 2
-        self._set_heart_bt_int(message)
+        self._heartbeats.change(heart_bt_int)
         self._answer_logon(reset=True)
-
-    def _set_heart_bt_int(self, message: Message) -> None:
-        self._heartbeats.start(int(message.fields[t.HEART_BT_INT]), self.now)
 
     def _answer_logon(self, *, reset: bool) -> None:
         self._send_admin("A", admin_bodies.logon(self._heartbeats.heart_bt_int, reset=reset))
@@ -322,12 +316,12 @@ class FixSession:
             return
         if seq == self.next_in:
             self.next_in += 1
-        self._clean = True
+        self._clean = self.wants_close = True
         if not self._logout_sent:
             self._send_admin("5", admin_bodies.logout(""))
         else:
             self._on_admin(self)
-        self.wants_close = True
+            self._on_output(self)
 
     def _on_sequence_reset(self, message: Message) -> None:
         """Reset mode ignores MsgSeqNum; it may only go forward (11a to 11c)."""
@@ -365,10 +359,10 @@ class FixSession:
             self._validate(message)
         except SessionReject as refusal:
             self._send_reject(message, refusal)
-            return
-        begin, end = int(message.fields[t.BEGIN_SEQ_NO]), int(message.fields[t.END_SEQ_NO])
-        self.out.ask_resend(begin, end)
-        self.out.continue_resend(self.now)
+        else:
+            begin, end = int(message.fields[t.BEGIN_SEQ_NO]), int(message.fields[t.END_SEQ_NO])
+            self.out.ask_resend(begin, end)
+            self.out.continue_resend(self.now)
         if too_high:
             self._request_resend(seq)
         else:

@@ -2,7 +2,7 @@
 
 Derived, not a second truth: never synced, made anew by replay at every start. All sessions share
 the file; each has an index of where its messages are, eight bytes per sequence number, 0 for an
-admin message. Messages wait in memory until the turn ends.
+admin message. Messages wait in memory until they are many or asked for.
 """
 
 from __future__ import annotations
@@ -15,36 +15,44 @@ _SIZE_BITS = 20
 """A message is below 1 MiB; the rest of the 64 bits is its place in the file."""
 
 
+PENDING_BYTES_MAX = 256 * 1024
+"""Kept in memory before it is written: the file is a cache, no turn need pay a write for it."""
+
+
 class SentFile:
-    """The file; `open_session` gives each session its part."""
+    """The file; `open_session` gives each session its part.
+
+    `pending` messages begin at byte `end` minus their size; sessions add to both themselves,
+    because this happens for every report.
+    """
 
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         self._fd = os.open(path, flags, 0o644)
-        self._pending: list[bytes] = [b"fixpit-sent\n"]
-        self._end = len(self._pending[0])
+        self.pending: list[bytes] = [b"fixpit-sent\n"]
+        self.end = len(self.pending[0])
+        self._written = 0
 
     def open_session(self) -> SessionSent:
         """The messages of one session, none yet."""
         return SessionSent(self)
-
-    def add(self, data: bytes) -> int:
-        """Keep a message; returns its place, never 0."""
-        place = self._end << _SIZE_BITS | len(data)
-        self._pending.append(data)
-        self._end += len(data)
-        return place
 
     def read(self, place: int) -> bytes:
         """The message at a place."""
         self.flush()
         return os.pread(self._fd, place & (1 << _SIZE_BITS) - 1, place >> _SIZE_BITS)
 
+    def end_turn(self) -> None:
+        """Write what is pending if it is much; call once per turn. Raises OSError."""
+        if self.end - self._written > PENDING_BYTES_MAX:
+            self.flush()
+
     def flush(self) -> None:
-        """Write what is pending; call once per turn. Raises OSError."""
-        if self._pending:
-            view = memoryview(b"".join(self._pending))
-            self._pending.clear()
+        """Write what is pending. Raises OSError."""
+        if self.pending:
+            view = memoryview(b"".join(self.pending))
+            self.pending.clear()
+            self._written = self.end
             while view:
                 view = view[os.write(self._fd, view) :]
 
@@ -64,10 +72,13 @@ class SessionSent:
 
     def append(self, seq: int, data: bytes) -> None:
         """Keep a message under the next or a later number."""
-        places = self._places
+        places, file = self._places, self._file
         while len(places) < seq - 1:
             places.append(0)
-        places.append(self._file.add(data))
+        size = len(data)
+        places.append(file.end << _SIZE_BITS | size)
+        file.pending.append(data)
+        file.end += size
 
     def get(self, seq: int) -> bytes | None:
         """The message with this number, None for admin ones."""
