@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := test
-.PHONY: run test format lint types interop bench compose-test clean
+.PHONY: run test format lint types interop bench crash compose-test clean
 
 $(VENV)/.run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -42,6 +42,9 @@ interop: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.run
+
+crash: $(VENV)/.dev
+	$(BIN)/python -m tests.crash.kills --kills 100
 
 compose-test:
 	docker/compose-test

@@ -74,6 +74,6 @@ def _order(order: Order, orders: OrderRegistry) -> tuple[object, ...]:
         order.status,
         order.leaves_qty,
         order.cum_qty,
-        order.notional,
+        str(order.notional),  # up to 10^21, and msgpack has no integer above 2^64
         order.terms,
     )

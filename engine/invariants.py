@@ -25,7 +25,9 @@ def check(exchange: Exchange) -> None:
     prios: dict[int, Order] = {}
     for symbol, market in exchange.markets.items():
         assert market.instrument.symbol == symbol, symbol
-        assert exchange.segments[market.segment.definition.segment] is market.segment, symbol
+        segment = market.segment
+        assert exchange.segments[segment.definition.segment] is segment, symbol
+        assert segment.permits is PERMITS[segment.phase], ("permits", segment.phase)
         _check_sides(market)
         for side in (market.book.bids, market.book.asks):
             for order in side.orders():

@@ -1,7 +1,7 @@
 """May this entry, replace or cancel be? Ladders of one-line answers, in order of precedence.
 
 Pure questions: nothing is changed, and after None the caller may act without a further check. The
-order of the questions is the order of `RejectReason` (rule 6.2.3). Which member, instrument and
+order of the questions is the order of precedence (rule 6.2.3). Which member, instrument and
 order a command means has been looked up before.
 """
 

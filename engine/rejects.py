@@ -1,4 +1,4 @@
-"""Why the market says no: one enum, in order of precedence (rule 6.2.3).
+"""Why the market says no: one enum, by subject; which is asked first is in `refusals`.
 
 A refusal is a value, never an exception: `Refusal` carries the reason, the rule's limit and the
 value that broke it, both as raw integers or text. How a refusal is worded and which FIX code it
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class RejectReason(StrEnum):
-    """Stable name of a refusal; the first failing check in this order is the one reported."""
+    """Stable name of a refusal."""
 
     UNKNOWN_MEMBER = "UNKNOWN_MEMBER"
     UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"

@@ -27,8 +27,8 @@ ORDER_QTY_MAX = 999_999_999
 """Nine digits, the width of the quantity field in the Nordic feed (rule 6.2.2)."""
 
 PRICE_MAX = 10**12
-"""100 million in the instrument's currency at scale 4; with ORDER_QTY_MAX money stays in 64 bits
-in any language that reads the log."""
+"""100 million in the instrument's currency at scale 4. A price and a quantity fit 64 bits each, but
+not their product (up to 10^21): money travels as text where integers end (msgpack, JSON)."""
 
 
 class Side(StrEnum):

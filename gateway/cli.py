@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import getpass
 import importlib
 import json
@@ -132,11 +133,18 @@ def _load(file: Path | None) -> Config:
 
 
 async def _serve(config: Config, data_dir: Path) -> int:
-    venue = Venue(config, data_dir, config.log.sync)
+    try:
+        venue = Venue(config, data_dir, config.log.sync)
+    except OSError as error:
+        return _complain(f"{data_dir}: {error}", BAD_CONFIGURATION)
     venue.recover()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, venue.stop)
+    # What was recovered lives long: keep it out of every later garbage collection.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     host, port = await venue.start()
     ready = {
         "ready": True,

@@ -45,7 +45,12 @@ class OrderRegistry:
         self._working[session][order.order_id] = order
 
     def rename(self, order: Order, former_cl_ord_id: str) -> None:
-        """The order got a new ClOrdID; it stays findable by the former one."""
+        """The order got a new ClOrdID; it stays findable by the former one.
+
+        A cancel without an id of its own leaves the order's id, and there is nothing to note.
+        """
+        if order.cl_ord_id == former_cl_ord_id:
+            return
         self._by_cl_ord_id[order.terms.session][order.cl_ord_id] = order
         self._former.setdefault(order.order_id, []).append(former_cl_ord_id)
 

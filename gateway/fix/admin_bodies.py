@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from gateway.fix import tags as t
-from gateway.fix.dictionary import SOH
+from gateway.fix.dictionary import SOH, TEXT_CHARS_MAX
 from gateway.fix.message import Message, SessionReject
+
+TAG_DIGITS_MAX = 9
+"""A longer tag is named in no Reject: readers of RefTagID(371) expect an int."""
 
 
 def logon(heart_bt_int: int, *, reset: bool) -> str:
@@ -28,12 +31,22 @@ def test_req(test_req_id: str) -> str:
 
 
 def session_reject(message: Message, refusal: SessionReject) -> str:
-    """Reject(3); routing fields of the message come back reversed, empty ones not at all."""
+    """Reject(3); routing fields of the message come back reversed.
+
+    What is said of the message has not been checked: what no field may hold is left out.
+    """
     fields = message.fields
-    routing = sorted((int(to), fields[tag]) for tag, to in t.ROUTING.items() if fields.get(tag))
+    routing = sorted(
+        (int(to), fields[tag]) for tag, to in t.ROUTING.items() if _may_be_sent(fields.get(tag, ""))
+    )
     head = "".join(f"{tag}={value}{SOH}" for tag, value in routing)
-    ref_tag = f"371={refusal.ref_tag}{SOH}" if refusal.ref_tag else ""
+    ref_tag = f"371={refusal.ref_tag}{SOH}" if 0 < len(refusal.ref_tag) <= TAG_DIGITS_MAX else ""
+    ref_type = f"372={message.msg_type}{SOH}" if _may_be_sent(message.msg_type) else ""
     return (
         f"{head}45={fields[t.MSG_SEQ_NUM]}{SOH}58={refusal.text}{SOH}{ref_tag}"
-        f"372={message.msg_type}{SOH}373={refusal.reason}{SOH}"
+        f"{ref_type}373={refusal.reason}{SOH}"
     )
+
+
+def _may_be_sent(text: str) -> bool:
+    return 0 < len(text) <= TEXT_CHARS_MAX

@@ -79,7 +79,10 @@ class Connection(asyncio.Protocol):
         """The connection is gone, whoever ended it."""
         self._transport = None
         self._cancel_timer()
-        self._acceptor.lost(self)
+        try:
+            self._acceptor.lost(self)
+        except Exception as error:
+            self._acceptor.failed(error)
 
     def pause_writing(self) -> None:
         """The peer does not read: end it before its backlog grows."""

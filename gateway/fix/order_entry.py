@@ -22,10 +22,10 @@ from engine.commands import (
     RequestStatus,
 )
 from engine.rejects import RejectReason
-from engine.values import PRICE_SCALE, OrdType
+from engine.values import PRICE_MAX, PRICE_SCALE, OrdType
 from gateway.fix import tags as t
-from gateway.fix.decimals import parse_price, parse_qty
-from gateway.fix.message import INCORRECT_FORMAT, Message, reject
+from gateway.fix.decimals import format_price, parse_price, parse_qty
+from gateway.fix.message import INCORRECT_FORMAT, VALUE_INCORRECT, Message, reject
 from gateway.fix.times import end_of_day, parse_utc_timestamp
 
 NOT_SERVED = {
@@ -40,6 +40,9 @@ NOT_SERVED = {
     "516": "OrderPercent(516)",
 }
 """Fields that would change what the order is; to ignore them would be to guess."""
+
+EXPIRE_AT_MAX = 2**63 - 1
+"""In April 2262 nanoseconds since 1970 leave 64 bits."""
 
 _NOT_SERVED = NOT_SERVED.keys()
 _TRADER_ROLES = frozenset({"11", "12"})
@@ -176,6 +179,8 @@ def _terms(f: dict[str, str], sender: Sender) -> tuple[int, int, int, Flaw | Non
         units = parse_price(text)
         if units is None:
             flaw = flaw or Flaw(RejectReason.PRICE_TOO_PRECISE, text, str(PRICE_SCALE))
+        elif abs(units) > PRICE_MAX:
+            flaw = flaw or _far_price(text, units)
         else:
             price = units
     elif f[t.ORD_TYPE] == OrdType.LIMIT:
@@ -183,21 +188,30 @@ def _terms(f: dict[str, str], sender: Sender) -> tuple[int, int, int, Flaw | Non
     return qty, price, _expire_at(f, sender), flaw
 
 
+def _far_price(text: str, units: int) -> Flaw:
+    """A price that fits no integer of the log; one that does is left to the engine."""
+    if units < 0:
+        return Flaw(RejectReason.PRICE_NOT_POSITIVE, text)
+    return Flaw(RejectReason.PRICE_TOO_LARGE, text, format_price(PRICE_MAX))
+
+
 def _expire_at(f: dict[str, str], sender: Sender) -> int:
     """ExpireTime(126), else the end of ExpireDate(432) where the venue is; 0 without either.
 
-    Raises SessionReject for a day that no calendar has.
+    Raises SessionReject for a day that no calendar has, or one too far for 64 bits of nanoseconds.
     """
     tag = t.EXPIRE_TIME if t.EXPIRE_TIME in f else t.EXPIRE_DATE
     text = f.get(tag)
     if text is None:
         return 0
     try:
-        if tag == t.EXPIRE_TIME:
-            return parse_utc_timestamp(text)
-        return end_of_day(text, sender.timezone)
+        is_time = tag == t.EXPIRE_TIME
+        at = parse_utc_timestamp(text) if is_time else end_of_day(text, sender.timezone)
     except (ValueError, OverflowError) as error:
         raise reject(INCORRECT_FORMAT, tag) from error
+    if at > EXPIRE_AT_MAX:
+        raise reject(VALUE_INCORRECT, tag)
+    return at
 
 
 def _trader(message: Message) -> str:

@@ -119,6 +119,10 @@ class FixSession:
             self._request_resend(seq)
         return True
 
+    def forgive_silence(self, now: int) -> None:
+        """The venue did not read for a while: the peer's silence counts from now."""
+        self._heartbeats.received(now)
+
     def note_sent(self, now: int) -> None:
         """The owner wrote the outbox: heartbeats are due from here."""
         self._heartbeats.sent(now)
@@ -147,7 +151,7 @@ class FixSession:
         """Say Logout and await the peer's."""
         self.now = now
         if self.connected and not self._logout_sent:
-            self._logout_sent = self._clean = True
+            self._logout_sent = True
             self._heartbeats.logout_sent(now)
             self._send_admin("5", admin_bodies.logout(text))
 

@@ -115,7 +115,9 @@ def test_a_flipped_bit_before_a_good_frame_is_rot(frame: int) -> None:
 @pytest.mark.parametrize("size", [1, ENDS[0] - 1, ENDS[2] + 1, ENDS[3] - 1])
 def test_a_torn_segment_before_another_one_is_rot(size: int) -> None:
     """Only the last segment may end in the middle of a frame."""
-    with pytest.raises(LogCorrupt, match="^log: bad frame at byte .*, and a later segment exists$"):
+    with pytest.raises(
+        LogCorrupt, match=r"^log: bad frame at byte .*, and a later segment exists$"
+    ):
         payloads(DATA[:size], last=False)
 
 
@@ -134,7 +136,7 @@ def test_a_frame_out_of_its_place_is_rot(order: tuple[int, ...], place: int) -> 
 def test_a_frame_of_another_history_is_rot() -> None:
     """Right number, wrong past: the chain tells them apart."""
     stranger, _ = encode_frame(6, 2, PAYLOADS[1], START)
-    with pytest.raises(LogCorrupt, match="must follow seq 5, was first seq 6$"):
+    with pytest.raises(LogCorrupt, match=r"must follow seq 5, was first seq 6$"):
         payloads(FRAMES[0] + stranger)
 
 

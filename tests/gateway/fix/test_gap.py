@@ -1,0 +1,76 @@
+"""Messages that came too early."""
+
+from __future__ import annotations
+
+from gateway.fix.gap import KEPT_MESSAGES_MAX, Gap
+from gateway.fix.message import Message
+
+
+def early(seq: int) -> Message:
+    """A message with this number."""
+    return Message("0", {"34": str(seq)})
+
+
+def gap_with(*seqs: int) -> Gap:
+    """A gap behind which these wait."""
+    gap = Gap()
+    for seq in seqs:
+        gap.keep(seq, early(seq))
+    return gap
+
+
+def test_what_is_missing_is_asked_for_once() -> None:
+    """Until the gap is closed; then the next one is asked for again."""
+    gap = Gap()
+    assert [gap.open(5), gap.open(6), gap.open(9)] == [True, False, False]
+    gap.close_below(5)
+    assert gap.open(7) is False
+    gap.close_below(6)
+    assert gap.open(12) is True
+
+
+def test_closing_what_is_not_open_does_nothing() -> None:
+    """Numbers go on without a gap."""
+    gap = Gap()
+    gap.close_below(100)
+    assert gap.open(101) is True
+
+
+def test_kept_messages_come_out_in_their_turn() -> None:
+    """Whatever order they came in; a number that has not come is waited for."""
+    gap = gap_with(7, 5, 6)
+    assert [gap.pop(4), gap.pop(5), gap.pop(6)] == [None, early(5), early(6)]
+    assert gap
+    assert gap.pop(7) == early(7)
+    assert not gap
+
+
+def test_messages_whose_turn_is_past_are_forgotten() -> None:
+    """A gap fill has skipped them."""
+    gap = gap_with(5, 6, 20)
+    assert gap.pop(10) is None
+    assert [gap.pop(5), gap.pop(20), bool(gap)] == [None, early(20), False]
+
+
+def test_a_number_kept_twice_is_kept_once() -> None:
+    """The later one counts."""
+    gap = gap_with(5)
+    gap.keep(5, Message("1", {"34": "5"}))
+    assert gap.pop(5) == Message("1", {"34": "5"})
+    assert not gap
+
+
+def test_what_is_kept_is_bounded() -> None:
+    """Beyond the limit a message is dropped: the peer sends it again with the rest."""
+    gap = gap_with(*range(2, KEPT_MESSAGES_MAX + 3))
+    assert gap.pop(KEPT_MESSAGES_MAX + 1) is not None
+    assert gap.pop(KEPT_MESSAGES_MAX + 2) is None
+
+
+def test_clear_forgets_everything() -> None:
+    """A new connection, or numbers that start again."""
+    gap = gap_with(5)
+    gap.open(5)
+    gap.clear()
+    assert not gap
+    assert gap.open(3) is True

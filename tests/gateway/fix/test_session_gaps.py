@@ -1,0 +1,234 @@
+"""Numbers out of order: gaps, gap fills, resets of numbers, resent messages, resend requests.
+
+Scripts as in tests/scenarios/session, against `FixSession` alone.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fix import START, message
+from tests.support.session_tape import ORDER, logged_on, plays
+
+# Gaps
+
+
+def test_a_rejected_resend_request_fills_its_place() -> None:
+    """It was missing, it is malformed, and what waits behind it comes next."""
+    plays(
+        """
+        > 35=1|34=3|112=HELLO
+        < 35=2|34=2|7=2|16=0
+        > 35=2|34=2|7=1
+        < 35=3|34=3|45=2|58=Required tag missing|371=16|372=2|373=1
+        < 35=0|34=4|112=HELLO
+        """,
+        logged_on(),
+    )
+
+
+def test_a_malformed_resend_request_too_early_still_shows_a_gap() -> None:
+    """It is rejected, and what is missing before it is asked for."""
+    plays(
+        """
+        > 35=2|34=3|7=1
+        < 35=3|34=2|45=3|58=Required tag missing|371=16|372=2|373=1
+        < 35=2|34=3|7=2|16=0
+        """,
+        logged_on(),
+    )
+
+
+def test_a_second_gap_is_asked_for_when_the_first_is_closed() -> None:
+    """One request for each gap, not for each message behind it."""
+    plays(
+        """
+        > 35=0|34=3
+        < 35=2|34=2|7=2|16=0
+        > 35=0|34=4
+        > 35=0|34=2
+        > 35=0|34=7
+        < 35=2|34=3|7=5|16=0
+        """,
+        logged_on(),
+    )
+
+
+def test_a_gap_fill_may_go_over_what_was_kept() -> None:
+    """Kept messages whose numbers it skips are not taken."""
+    tape = plays(
+        f"""
+        > 35=D|34=4|{ORDER}
+        < 35=2|34=2|7=2|16=0
+        > 35=4|34=2|43=Y|122={{now}}|36=10|123=Y
+        > 35=1|34=10|112=HELLO
+        < 35=0|34=3|112=HELLO
+        """,
+        logged_on(),
+    )
+    assert tape.took == []
+
+
+def test_a_reset_may_close_a_gap() -> None:
+    """What is kept from its number on is taken."""
+    plays(
+        """
+        > 35=1|34=5|112=HELLO
+        < 35=2|34=2|7=2|16=0
+        > 35=4|34=0|36=5
+        < 35=0|34=3|112=HELLO
+        """,
+        logged_on(),
+    )
+
+
+def test_what_is_kept_waits_no_longer_than_the_session() -> None:
+    """Behind a message that ends it nothing is taken; a new connection starts without a gap."""
+    tape = plays(
+        f"""
+        > 35=D|34=3|{ORDER}
+        < 35=2|34=2|7=2|16=0
+        > 35=0|34=1
+        < 35=5|34=3|58=MsgSeqNum too low, expecting 2 but received 1
+        closed
+        > 35=A|34=2|98=0|108=30
+        < 35=A|34=4|98=0|108=30
+        > 35=1|34=3|112=HELLO
+        < 35=0|34=5|112=HELLO
+        """,
+        logged_on(),
+    )
+    assert tape.took == []
+
+
+def test_nothing_kept_is_taken_after_the_end() -> None:
+    """The missing message ends the session: the kept order behind it is not carried out."""
+    tape = plays(
+        f"""
+        > 35=D|34=3|{ORDER}
+        < 35=2|34=2|7=2|16=0
+        > 35=0|34=2|49=NON
+        < 35=3|34=3|45=2|58=CompID problem|372=0|373=9
+        < 35=5|34=4|58=CompID problem
+        > 35=5|34=4
+        closed
+        """,
+        logged_on(),
+    )
+    assert tape.took == []
+
+
+@pytest.mark.parametrize(
+    ("fill", "answer"),
+    [
+        ("36=2|123=Y", "45=2|58=Value is incorrect (out of range) for this tag|371=36|372=4|373=5"),
+        ("36=1|123=Y", "45=2|58=Value is incorrect (out of range) for this tag|371=36|372=4|373=5"),
+        ("36=x|123=Y", "45=2|58=Incorrect data format for value|371=36|372=4|373=6"),
+        ("123=Y", "45=2|58=Required tag missing|371=36|372=4|373=1"),
+    ],
+)
+def test_a_gap_fill_goes_forward(fill: str, answer: str) -> None:
+    """One that does not is rejected, and its own number counts."""
+    plays(
+        f"> 35=4|34=2|{fill}\n< 35=3|34=2|{answer}\n> 35=1|34=3|112=H\n< 35=0|34=3|112=H",
+        logged_on(),
+    )
+
+
+def test_a_malformed_reset_of_numbers_moves_nothing() -> None:
+    """It is rejected, and even its own number stays due."""
+    plays(
+        """
+        > 35=4|34=2|36=x
+        < 35=3|34=2|45=2|58=Incorrect data format for value|371=36|372=4|373=6
+        > 35=1|34=2|112=H
+        < 35=0|34=3|112=H
+        """,
+        logged_on(),
+    )
+
+
+def test_a_reset_of_numbers_cannot_go_back() -> None:
+    """The number that is due stays due (11c); to that very number it may go (11b)."""
+    plays(
+        """
+        > 35=4|34=9|36=1
+        < 35=3|34=2|45=9|58=Value is incorrect (out of range) for this tag|372=4|373=5
+        > 35=4|34=9|36=2
+        > 35=1|34=2|112=H
+        < 35=0|34=3|112=H
+        """,
+        logged_on(),
+    )
+
+
+# Possible duplicates
+
+
+def test_a_late_duplicate_is_ignored_if_its_times_make_sense() -> None:
+    """Without OrigSendingTime it is rejected, with one after SendingTime it is the end."""
+    plays(
+        """
+        > 35=0|34=2
+        > 35=0|34=2|43=Y|122={now}
+        > 35=0|34=2|43=Y
+        < 35=3|34=2|45=2|58=Required tag missing|371=122|372=0|373=1
+        > 35=0|34=2|43=Y|122={now+1}
+        < 35=3|34=3|45=2|58=SendingTime accuracy problem|372=0|373=10
+        < 35=5|34=4|58=SendingTime accuracy problem
+        > 35=5|34=3
+        closed
+        """,
+        logged_on(),
+    )
+
+
+def test_a_resent_message_in_its_turn_is_checked_like_one_that_is_late() -> None:
+    """OrigSendingTime after SendingTime ends the session; a missing one costs the message."""
+    plays(
+        """
+        > 35=0|34=2|43=Y
+        < 35=3|34=2|45=2|58=Required tag missing|371=122|372=0|373=1
+        > 35=0|34=3|43=Y|122={now+10}
+        < 35=3|34=3|45=3|58=SendingTime accuracy problem|372=0|373=10
+        < 35=5|34=4|58=SendingTime accuracy problem
+        """,
+        logged_on(),
+    )
+
+
+def test_a_late_resend_request_is_not_answered_again() -> None:
+    """With 43=Y it is ignored, without it ends the session."""
+    plays(
+        """
+        > 35=2|34=2|7=1|16=0
+        < 35=4|34=1|43=Y|122={now}|36=2|123=Y
+        > 35=2|34=2|43=Y|122={now}|7=1|16=0
+        > 35=2|34=2|7=1|16=0
+        < 35=5|34=2|58=MsgSeqNum too low, expecting 3 but received 2
+        closed
+        """,
+        logged_on(),
+    )
+
+
+def test_asking_for_what_was_never_sent_gets_nothing() -> None:
+    """The request counts."""
+    plays(
+        "> 35=2|34=2|7=9|16=0\n> 35=2|34=3|7=2|16=1\n> 35=1|34=4|112=H\n< 35=0|34=2|112=H",
+        logged_on(),
+    )
+
+
+def test_a_long_resend_goes_on_when_its_owner_says_so() -> None:
+    """More than a turn's worth is left pending, and numbers go on beside it."""
+    tape = logged_on()
+    for n in range(250):
+        tape.publish("8", f"11=ID{n}")
+    tape.heard()
+    tape.session.receive(message("35=2|34=2|7=1|16=0"), START)
+    out = tape.session.out
+    assert (len(out.outbox), out.resend.pending, out.next_out) == (100, True, 252)
+    out.continue_resend(START)
+    out.continue_resend(START)
+    assert (len(out.outbox), out.resend.pending, out.next_out) == (251, False, 252)
