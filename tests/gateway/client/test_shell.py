@@ -20,12 +20,17 @@ BUY = "buy 100 ERIC-B @ 87.30"
 
 
 async def play(
-    script: str, answers: Answers, *, interactive: bool = False, raw: bool = False
+    script: str,
+    answers: Answers,
+    *,
+    interactive: bool = False,
+    raw: bool = False,
+    timeout: float = 5,  # noqa: ASYNC109  the client's own, for what does not come
 ) -> tuple[int, list[str], list[str]]:
     """Run a script against a venue and return exit code, what was shown and complaints."""
     shown: list[str] = []
     complaints: list[str] = []
-    config = ShellConfig(interactive=interactive, raw=raw, timeout=0.05)
+    config = ShellConfig(interactive=interactive, raw=raw, timeout=timeout)
     async with venue(answers) as port, asyncio.timeout(10):
         shell = Shell(config, SessionConfig("AVA", "PIT"), shown.append, complaints.append)
         code = FAILED
@@ -55,23 +60,23 @@ async def test_a_script_trades_and_logs_out() -> None:
         (
             f"{BUY}\nexpect canceled text~x",
             [
-                "2: expect canceled text~x: not within 0.05 s; since the last match came:"
+                "2: expect canceled text~x: not within 0.5 s; since the last match came:"
                 f"\n    {NEW_LINE}"
             ],
         ),
         (
-            f"{BUY}\nexpect new\nexpect fill",
+            f"{BUY}\nexpect new within=5\nexpect fill within=0.05",
             ["3: expect fill: not within 0.05 s; since the last match came: none"],
         ),
-        (f"{BUY}\nexpect nothing new", [f"2: expect nothing new: came {NEW_LINE}"]),
-        (f"{BUY}\ncancel as C\nwait", ["3: wait: not within 0.05 s; without an answer: C"]),
-        (f"{BUY}\ncancel as C", ["wait: not within 0.05 s; without an answer: C"]),
+        (f"{BUY}\nexpect nothing new within=5", [f"2: expect nothing new: came {NEW_LINE}"]),
+        (f"{BUY}\ncancel as C\nwait", ["3: wait: not within 0.5 s; without an answer: C"]),
+        (f"{BUY}\ncancel as C", ["wait: not within 0.5 s; without an answer: C"]),
         ("cancel", ["1: there is no working order"]),
     ],
 )
 async def test_a_script_that_is_let_down_ends_with_1(script: str, complaints: list[str]) -> None:
     """The complaint names the line, what was awaited and what came instead."""
-    code, _, said = await play(script, {"D": [NEW]})
+    code, _, said = await play(script, {"D": [NEW]}, timeout=0.5)
     assert (code, said) == (FAILED, complaints)
 
 

@@ -60,7 +60,7 @@ def test_a_price_beyond_the_limit_travels_as_a_flaw(price: str, flaw: Flaw | Non
     assert (entered["flaw"], entered["price"]) == (flaw, 0 if flaw else PRICE_MAX)
 
 
-@pytest.mark.parametrize("field", ["126=99991231-23:59:59", "432=99991231"])
+@pytest.mark.parametrize("field", ["126=99991231-23:59:59", "432=99981231"])
 def test_a_time_beyond_64_bits_is_rejected(field: str) -> None:
     """Nanoseconds since 1970 end in 2262; a later moment is a value out of range."""
     with pytest.raises(SessionReject) as caught:
