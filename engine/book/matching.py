@@ -8,11 +8,9 @@ resting order's price (rule 2.2.1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
-from engine.book.order_book import BookSide, Level
+from engine.book.order_book import BookSide
 from engine.order import Order
 
 
@@ -39,19 +37,20 @@ def plan(
     member = incoming.member if internal and incoming.internal else ""
     fills: list[Fill] = []
     wanted = incoming.leaves_qty
-    for level in _reachable(opposite, limit, levels_max):
-        for resting in level.ranked(member):
+    price = opposite.best
+    levels_left = levels_max
+    while price is not None and levels_left != 0 and _acceptable(opposite, price, limit):
+        for resting in opposite.levels[price].ranked(member):
             qty = resting.leaves_qty
             if qty >= wanted:
                 fills.append(Fill(resting, wanted))
                 return fills
             fills.append(Fill(resting, qty))
             wanted -= qty
+        price = opposite.next_price(price)
+        levels_left = levels_left and levels_left - 1
     return fills
 
 
-def _reachable(opposite: BookSide, limit: int | None, levels_max: int | None) -> Iterator[Level]:
-    for level in islice(opposite.by_rank(), levels_max):
-        if limit is not None and (level.price < limit if opposite.is_buy else level.price > limit):
-            return
-        yield level
+def _acceptable(opposite: BookSide, price: int, limit: int | None) -> bool:
+    return limit is None or (price >= limit if opposite.is_buy else price <= limit)

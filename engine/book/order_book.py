@@ -11,8 +11,7 @@ a dict of levels beside a sorted list; the best price is kept at hand because ev
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 from sortedcontainers import SortedList
 
@@ -77,11 +76,16 @@ class Level:
             self.hidden.remove(order)
         return not self.displayed.orders and (self.hidden is None or not self.hidden.orders)
 
-    def ranked(self, member: str) -> Iterator[Order]:
+    def ranked(self, member: str) -> Iterable[Order]:
         """Orders as an incoming order of `member` meets them (rule 2.1.2); "" has none of its own.
 
         Own orders, displayed then hidden, each by time; then the others likewise.
         """
+        if self.hidden is None and member not in self.displayed.by_member:
+            return self.displayed.orders.values()
+        return self._ranked(member)
+
+    def _ranked(self, member: str) -> Iterator[Order]:
         queues = (self.displayed,) if self.hidden is None else (self.displayed, self.hidden)
         own = False
         if member:
@@ -142,14 +146,15 @@ class BookSide:
 
     def by_rank(self) -> Iterator[Level]:
         """Levels, best price first."""
-        if self.best is None:
-            return
-        levels = self.levels
-        yield levels[self.best]
-        # Made only for those who need more than the best level, which few do.
         prices = reversed(self.prices) if self.is_buy else iter(self.prices)
-        for price in islice(prices, 1, None):
-            yield levels[price]
+        for price in prices:
+            yield self.levels[price]
+
+    def next_price(self, price: int) -> int | None:
+        """The next worse price that has orders; None behind the last."""
+        prices = self.prices
+        at = prices.bisect_left(price) - 1 if self.is_buy else prices.bisect_right(price)
+        return prices[at] if 0 <= at < len(prices) else None
 
     def orders(self) -> Iterator[Order]:
         """Resting orders as an outsider's order would meet them."""
