@@ -64,16 +64,20 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes arrived. What escapes from acting on them is a bug: it ends the venue."""
         try:
+            self._take(data)
+        except Exception as error:
+            self._acceptor.failed(error)
+
+    def _take(self, data: bytes) -> None:
+        try:
             if self.session is not None:
                 self._receive(self._framer.feed(data))
             elif self._waiting is not None:
                 self._wait(self._framer.feed(data))
             else:
                 self._begin(data)
-        except MessageTooLong:
-            self._refuse_length()
-        except Exception as error:
-            self._acceptor.failed(error)
+        except MessageTooLong as error:
+            self._refuse_length(error.frames)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, whoever ended it."""
@@ -178,10 +182,12 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
 
-    def _refuse_length(self) -> None:
+    def _refuse_length(self, frames: list[bytes]) -> None:
+        """A message is too long: take those before it, then say so and close."""
         if self.session is None:
             self.abort("first message too long")
             return
+        self._receive(frames)
         text = f"BodyLength(9) must give a message of at most {MESSAGE_BYTES_MAX} bytes"
         self.session.logout(text, self._acceptor.now())
         self.session.wants_close = True

@@ -140,7 +140,7 @@ class Decoder:
     ) -> tuple[list[dict[str, str]], int]:
         """Entries of a group that begins at pair `i`, and where it ends.
 
-        Nested groups are walked over and their fields kept in the entry that holds them.
+        Nested groups are checked and walked over; an entry keeps its own fields only.
         """
         entries: list[dict[str, str]] = []
         while i < len(pairs) and pairs[i][0] in group.fields:

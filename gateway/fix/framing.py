@@ -18,6 +18,9 @@ LOGON_BYTES_MAX = 4 * 1024
 """What a peer may send in one message before it is known."""
 
 HEADER_BYTES_MIN = 2
+_TRAILER = b"\x0110="
+_TRAILER_SEARCH_BYTES = 16
+"""A CheckSum field longer than this is none."""
 TRAILER_BYTES = 7
 _LENGTH_DIGITS_MAX = 9
 """Some clients pad BodyLength with zeros to seven digits; the value is bounded apart from that."""
@@ -28,7 +31,14 @@ CHECK_SUMS = tuple(b"10=%03d\x01" % value for value in range(256))
 
 
 class MessageTooLong(Exception):
-    """The peer sent or announced a message beyond the limit; the connection cannot go on."""
+    """The peer sent or announced a message beyond the limit; the connection cannot go on.
+
+    `frames` are the good messages that came before it.
+    """
+
+    def __init__(self, frames: list[bytes]) -> None:
+        super().__init__("message too long")
+        self.frames = frames
 
 
 def check_sum(data: bytes) -> int:
@@ -46,19 +56,20 @@ def check_sum(data: bytes) -> int:
 class Framer:
     """Cuts one connection's byte stream into messages; `garbled` counts those passed over."""
 
-    __slots__ = ("_held", "_need", "bytes_max", "garbled")
+    __slots__ = ("_held", "_need", "_seek", "bytes_max", "garbled")
 
     def __init__(self, bytes_max: int = MESSAGE_BYTES_MAX) -> None:
         self.bytes_max = bytes_max
         self.garbled = 0
         self._held = bytearray()
         self._need = 0
+        self._seek = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages completed by `data`, verified; raises MessageTooLong."""
         if self._held:
             self._held += data
-            if len(self._held) < self._need:
+            if len(self._held) < self._need or (self._seek and not self._skip_garbled()):
                 return []
             data = bytes(self._held)
             self._held.clear()
@@ -68,9 +79,13 @@ class Framer:
         while pos < size:
             # The way almost every message goes: complete, right length, right sum.
             end_of_begin = data.find(b"\x019=", pos, pos + _BEGIN_BYTES_MAX)
-            body = data.find(b"\x01", end_of_begin + 3, end_of_begin + 4 + _LENGTH_DIGITS_MAX)
-            digits = data[end_of_begin + 3 : body]
-            if end_of_begin > 0 and digits.isdigit() and data.startswith(_BEGIN, pos):
+            length = end_of_begin + 3
+            if (
+                end_of_begin > 0
+                and (body := data.find(b"\x01", length, length + 1 + _LENGTH_DIGITS_MAX)) > 0
+                and (digits := data[length:body]).isdigit()
+                and data.startswith(_BEGIN, pos)
+            ):
                 end = body + 1 + int(digits) + TRAILER_BYTES
                 trailer = data[end - TRAILER_BYTES : end]
                 if (
@@ -84,14 +99,21 @@ class Framer:
             if done:
                 break
         if pos < size:
-            self._hold(data, pos)
+            self._held += data[pos:]
+            if max(len(self._held), self._need) > self.bytes_max:
+                raise MessageTooLong(frames)
+            self._need = max(self._need, len(self._held) + 1)
         return frames
 
-    def _hold(self, data: bytes, pos: int) -> None:
-        self._held += data[pos:]
-        if max(len(self._held), self._need) > self.bytes_max:
-            raise MessageTooLong
-        self._need = max(self._need, len(self._held) + 1)
+    def _skip_garbled(self) -> bool:
+        """Drop the garbled message that is held, once its trailer has come."""
+        end, self._seek = _end_of_garbled(self._held, self._seek)
+        if end:
+            del self._held[:end]
+            self.garbled += 1
+        elif len(self._held) > self.bytes_max:
+            raise MessageTooLong([])
+        return end > 0
 
     def _resynchronise(self, data: bytes, pos: int, size: int) -> tuple[int, bool]:
         """What stands at `pos` is incomplete or garbled: returns where to go on, and whether to
@@ -100,8 +122,8 @@ class Framer:
         start = data.find(_BEGIN, pos)
         if start < 0:
             # No message begins here; the last bytes may be the beginning of one.
-            self.garbled += 1
             keep = next((k for k in range(len(_BEGIN) - 1, 0, -1) if data.endswith(_BEGIN[:k])), 0)
+            self.garbled += size - keep > pos
             return max(pos, size - keep), True
         if start > pos:
             self.garbled += 1
@@ -112,18 +134,16 @@ class Framer:
         if length < 0:
             self.garbled += 1
             return pos + len(_BEGIN), False
-        if body + length + TRAILER_BYTES > self.bytes_max + pos:
-            raise MessageTooLong
-        if body + length + TRAILER_BYTES > size:
+        if body + length + TRAILER_BYTES > size or body + length > self.bytes_max + pos:
             self._need = body + length + TRAILER_BYTES - pos
             return pos, True
         # Wrong length or wrong sum: the message ends with the next trailer after the body.
-        trailer = data.find(b"\x0110=", body + length - 1)
-        end = data.find(b"\x01", trailer + 1) if trailer >= 0 else -1
-        if end < 0:
+        end, seek = _end_of_garbled(data, body + length - 1)
+        if not end:
+            self._seek = seek - pos
             return pos, True
         self.garbled += 1
-        return end + 1, False
+        return end, False
 
     @staticmethod
     def _header(data: bytes, pos: int, size: int) -> tuple[int, int, bool]:
@@ -138,3 +158,17 @@ class Framer:
             return 0, -1, size - begin > 4 + _LENGTH_DIGITS_MAX
         digits = data[begin + 3 : body]
         return body + 1, int(digits) if digits.isdigit() else -1, True
+
+
+def _end_of_garbled(data: bytes | bytearray, seek: int) -> tuple[int, int]:
+    """Where the next trailer at or behind `seek` ends, 0 if it has not come; then also from where
+    to search when there is more, so that no byte is looked at twice.
+    """
+    while (trailer := data.find(_TRAILER, seek)) >= 0:
+        end = data.find(b"\x01", trailer + 1, trailer + _TRAILER_SEARCH_BYTES)
+        if end >= 0:
+            return end + 1, 0
+        if len(data) < trailer + _TRAILER_SEARCH_BYTES:
+            return 0, trailer
+        seek = trailer + 1
+    return 0, max(seek, len(data) - len(_TRAILER) + 1)

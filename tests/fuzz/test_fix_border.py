@@ -3,7 +3,7 @@
 Members connect, log on and send messages that are valid, spoiled or noise, in pieces of any size;
 now and then they break off, or time passes. Whatever they do, the venue answers with messages that
 a stock dictionary accepts, says nothing, or closes; no exception gets out, the market stays whole,
-and the next one who logs on properly is served.
+the next one who logs on properly is served, and a restart finds everything in the log.
 
 A run prints its seed, which brings it back. `FUZZ_SECONDS=600` goes on with other seeds that long.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from engine import invariants
+from engine.digest import digest
 from tests.support.fix import SECOND, decoded, pairs_of, stock_decoder
 from tests.support.fix_mutations import VALID, fields_of, framed, spoil
 from tests.support.venue_in_memory import OrderVenue
@@ -137,6 +138,14 @@ def run(folder: Path, seed: int) -> None:
     folder.mkdir()
     with OrderVenue(folder) as venue:
         Fuzzer(venue, seed).run(MESSAGES)
+    with OrderVenue(folder) as again:
+        assert remembered(again) == remembered(venue)
+
+
+def remembered(venue: OrderVenue) -> tuple[str, list[str]]:
+    """The market, and every session's numbers: what a restart must bring back."""
+    sessions = [repr(session.fix) for session in venue.sessions.by_comp_id.values()]
+    return digest(venue.exchange), sessions
 
 
 @pytest.mark.parametrize("seed", [1, 20261122, 44])

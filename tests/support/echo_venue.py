@@ -8,17 +8,19 @@ from gateway.config import Config, SessionConfig, VenueConfig
 from gateway.fix import tags as t
 from gateway.fix.message import Message
 from gateway.fix.session import FixSession
-from gateway.fix.times import format_utc_timestamp
 from gateway.sessions import VenueSession
 from tests.support.fix import SOH, Dialect, stock_decoder
-from tests.support.venue_in_memory import VenueInMemory, unsupported
+from tests.support.venue_in_memory import VenueInMemory
+
+ECHOED = frozenset({"D", "d"})
 
 
 class EchoVenue(VenueInMemory):
-    """The venue with an echo in place of its market: what session cases need (stock FIX 4.4).
+    """A venue that serves all of stock FIX 4.4 and trades nothing.
 
     NewOrderSingle and SecurityDefinition come back as they came, fields in order of their tags; an
     order that may have been sent before (PossResend) only if its ClOrdID is new on this connection.
+    Numbers start again at 1 with every connection.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,23 +29,21 @@ class EchoVenue(VenueInMemory):
         sessions = (SessionConfig(comp_id="AVA", member="AVA"),)
         config = Config(venue=VenueConfig(comp_id="PIT"), sessions=sessions)
         super().__init__(folder, config, stock_decoder())
-        self.open_session("AVA", "AVA")
 
     def dialects(self, who: str) -> tuple[Dialect, Dialect]:
         """Every client says it is AVA."""
         return Dialect("AVA", "PIT"), Dialect("PIT", "AVA")
 
-    def application(self, session: FixSession, message: Message) -> None:
-        """Echo it, or say that it is not taken."""
-        time = format_utc_timestamp(self.now)
-        if message.msg_type not in {"D", "d"}:
-            session.out.send_application("j", unsupported(message), time)
+    def take(self, session: FixSession, message: Message) -> None:
+        """Echo it; what is not echoed is not taken."""
+        if message.msg_type not in ECHOED:
+            super().take(session, message)
             return
         cl_ord_id = message.fields.get(t.CL_ORD_ID, "")
         if message.fields.get(t.POSS_RESEND) == "Y" and cl_ord_id in self._seen:
             return
         self._seen.add(cl_ord_id)
-        session.out.send_application(message.msg_type, self._body(message), time)
+        session.out.send_application(message.msg_type, self._body(message), self.time_text())
 
     def _body(self, message: Message) -> str:
         dictionary = self.decoder.dictionary
@@ -57,5 +57,6 @@ class EchoVenue(VenueInMemory):
 
     def detached(self, session: VenueSession, *, abrupt: bool) -> None:
         """What was seen on a connection is forgotten with it, and numbers start again."""
+        super().detached(session, abrupt=abrupt)
         self._seen.clear()
         session.fix.reset()

@@ -1,10 +1,9 @@
-"""The venue's FIX side without sockets and files on the way: acceptor, connections, sessions,
-publisher as `gateway.app` wires them, over transports that are lists, with a clock that stands
-still. `OrderVenue` trades; `echo_venue` is what session cases are played against. Both are subjects
-of `tests.support.script`.
+"""The venue without sockets: log, sequencer, turns, application, acceptor and connections as
+`gateway.app` wires them, over transports that are lists, with a clock that stands still. Clients
+are subjects of `tests.support.script`.
 
-The one timer that belongs to the loop (no logon in time) runs on the same clock: the loop's own
-time is the venue's.
+Timers of the loop (no logon in time, a close that is not read) run on the same clock: the loop's
+own time is the venue's. The log is a real one that does not wait for the disk.
 """
 
 from __future__ import annotations
@@ -15,29 +14,28 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Self
 
-from engine.commands import CancelOnDisconnect, DefineMember, PassTime
+from engine.commands import PassTime
 from engine.exchange import Exchange
 from gateway import reference_data
 from gateway.config import Config, demo
-from gateway.fix import tags as t
 from gateway.fix.acceptor import Acceptor
+from gateway.fix.application import Application
 from gateway.fix.connection import Connection
 from gateway.fix.decoder import Decoder
 from gateway.fix.execution_reports import ReportWriter
 from gateway.fix.message import Message
-from gateway.fix.order_entry import COMMANDS
 from gateway.fix.session import FixSession
 from gateway.fix.times import format_utc_timestamp
-from gateway.log.records import Record, SessionNumbers, SessionOpened, SessionReply
+from gateway.log.segment_file import SegmentLog
 from gateway.log.sent_file import SentFile
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
 from gateway.sessions import SessionFactory, Sessions, VenueSession
+from gateway.turns import Turns
 from tests.support.fix import (
     MSG_TYPES,
     SECOND,
     SERVED,
-    SOH,
     START,
     Dialect,
     our_decoder,
@@ -45,6 +43,8 @@ from tests.support.fix import (
 )
 
 VERSION = "FIX.4.4"
+TURNS_MAX = 12
+"""Rounds of the loop within which everything that follows from one event has happened."""
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -101,21 +101,36 @@ class Transport(asyncio.Transport):
 
 
 class VenueInMemory:
-    """Sessions behind connections; `application` is what a subclass does with a message."""
+    """A venue and its clients, by name; one in a folder where another one was is its restart."""
+
+    msg_types = MSG_TYPES
+    served = SERVED
 
     def __init__(self, folder: Path, config: Config, decoder: Decoder) -> None:
         self.now = START
-        self.config = config
         self.decoder = decoder
-        self.failed: BaseException | None = None
+        self.said: list[bytes] = []
+        self.exchange = Exchange()
+        self.log = SegmentLog(folder / "log", "none")
         self.sessions = Sessions(config.sessions, accept_unknown=config.fix.accept_unknown)
-        self.publisher = Publisher(self.sessions, ReportWriter(VERSION))
-        self._loop = _Loop(lambda: self.now)
         self._sent = SentFile(folder / "sent.dat")
-        self._talking: list[FixSession] = []
         self._lines: dict[str, tuple[Connection, Transport]] = {}
         self._heard: list[tuple[str, bytes | None]] = []
-        self.said: list[bytes] = []
+        self._loop = _Loop(self.clock)
+        publisher = Publisher(self.sessions, ReportWriter(VERSION))
+        self._sequencer = Sequencer(self.exchange, self.log, publisher, self.clock)
+        self._turns = Turns(
+            self.log,
+            self._sent,
+            publisher,
+            self.sessions,
+            lambda: self._acceptor.connections,
+            self.clock,
+            lambda action: action(),
+        )
+        self.application = Application(
+            self.exchange, self._sequencer, publisher, self.sessions, self._turns
+        )
         self.sessions.use(
             SessionFactory(
                 comp_id=config.venue.comp_id,
@@ -125,25 +140,31 @@ class VenueInMemory:
                 msg_types=self.msg_types,
                 served=self.served,
                 sent=self._sent,
-                application=self.application,
-                on_admin=self.on_admin,
-                on_output=self._talking.append,
+                application=self.take,
+                on_admin=self.application.numbers_moved,
+                on_output=self._turns.speaks,
             )
         )
         self._acceptor = Acceptor(
             self.sessions,
             decoder,
             config.venue.comp_id,
-            lambda: self.now,
+            self.clock,
             _AtOnce(),
-            self.open_session,
-            lambda session, connection: self.publisher.attach(session.fix, connection),
-            self._detached,
+            self.application.open,
+            self.application.attached,
+            self.detached,
             self._fail,
         )
-
-    msg_types = MSG_TYPES
-    served = SERVED
+        for record in self.log.recover():
+            self._sequencer.replay(record)
+        self.log.start(self._turns.durable, self._fail)
+        self._turns.start(self._loop)
+        for command in reference_data.changes(config, self.exchange):
+            self._sequencer.submit(command)
+        for session in self.sessions.unopened():
+            self.application.open(session.comp_id, session.member)
+        self._turns.end()
 
     def __enter__(self) -> Self:
         return self
@@ -152,45 +173,39 @@ class VenueInMemory:
         for who in list(self._lines):
             self.disconnect(who)
         self._loop.close()
+        self.log.close()
         self._sent.close()
-
-    # What a subclass decides
-
-    def application(self, session: FixSession, message: Message) -> None:
-        """A valid application message in sequence."""
-        raise NotImplementedError
-
-    def on_admin(self, session: FixSession) -> None:
-        """Numbers moved by admin messages."""
-
-    def open_session(self, comp_id: str, member: str) -> VenueSession:
-        """A session exists from here on."""
-        return self.sessions.open(comp_id, member)
-
-    def detached(self, session: VenueSession, *, abrupt: bool) -> None:
-        """A connection does not carry the session any more."""
-
-    def dialects(self, who: str) -> tuple[Dialect, Dialect]:
-        """What the client writes in every message, what the venue writes."""
-        raise NotImplementedError
 
     # As the venue does it
 
-    def _detached(self, session: VenueSession, *, abrupt: bool) -> None:
-        self.publisher.detach(session.fix)
-        self.detached(session, abrupt=abrupt)
+    def clock(self) -> int:
+        """Real time and market time."""
+        return self.now
+
+    def take(self, session: FixSession, message: Message) -> None:
+        """A valid application message in sequence."""
+        self.application.take(session, message)
+
+    def detached(self, session: VenueSession, *, abrupt: bool) -> None:
+        """A connection does not carry the session any more."""
+        self.application.detached(session, abrupt=abrupt)
 
     def _fail(self, error: BaseException) -> None:
-        raise AssertionError("a bug reached the connection") from error
+        raise AssertionError("a bug reached the venue") from error
 
-    def end_turn(self) -> None:
-        """Everything said goes out; connections that were closed are gone."""
-        talking, self._talking[:] = list(self._talking), []
-        for session in talking:
-            while session.out.resend.pending:
-                session.out.continue_resend(self.now)
-        self._sent.flush()
-        self.publisher.collect(talking, 0, self.now)
+    def _in_loop(self, action: Callable[..., None], *args: object) -> None:
+        """Something happens, and all that follows from it."""
+
+        async def act() -> None:
+            action(*args)
+            for _ in range(TURNS_MAX):
+                await asyncio.sleep(0)
+                self._hear()
+
+        self._loop.run_until_complete(act())
+
+    def _hear(self) -> None:
+        """Take what was written; connections that were closed are gone."""
         for who, (connection, transport) in list(self._lines.items()):
             written, transport.written = transport.written, b""
             messages = _messages(written)
@@ -201,16 +216,15 @@ class VenueInMemory:
                 connection.connection_lost(None)
                 self._heard.append((who, None))
 
-    def _in_loop(self, action: Callable[..., None], *args: object) -> None:
-        async def act() -> None:
-            action(*args)
-            for _ in range(4):  # what the action left for the loop to do, and what follows
-                await asyncio.sleep(0)
-            self.end_turn()
-
-        self._loop.run_until_complete(act())
-
     # As the clients do it
+
+    def dialects(self, who: str) -> tuple[Dialect, Dialect]:
+        """What the client writes in every message, what the venue writes: it is its comp id."""
+        return Dialect(who, "PIT"), Dialect("PIT", who)
+
+    def is_connected(self, who: str) -> bool:
+        """Whether this client has a connection."""
+        return who in self._lines
 
     def connect(self, who: str) -> None:
         """A client connects."""
@@ -233,45 +247,46 @@ class VenueInMemory:
         connection, _ = self._lines.pop(who)
         self._in_loop(connection.connection_lost, None)
 
-    def is_connected(self, who: str) -> bool:
-        """Whether this client has a connection."""
-        return who in self._lines
-
-    def time_text(self) -> str:
-        """Now, as a UTCTimestamp."""
-        return format_utc_timestamp(self.now)
+    def heard(self) -> list[tuple[str, bytes | None]]:
+        """What the venue said since the last call, None: it closed the connection."""
+        heard, self._heard = self._heard, []
+        return heard
 
     def short(self, who: str, data: bytes, when: int) -> str:
         """What the venue sent at that time, written in short."""
         return self.dialects(who)[1].short(data, when)
 
+    # Time
+
+    def time_text(self) -> str:
+        """Now, as a UTCTimestamp."""
+        return format_utc_timestamp(self.now)
+
     def pass_time(self, until: int) -> list[tuple[int, str, bytes | None]]:
         """Let time pass; what is heard on the way, and when."""
         heard: list[tuple[int, str, bytes | None]] = []
-        while (due := self.next_deadline()) is not None and due <= until:
+        while (due := self._next_deadline()) is not None and due <= until:
             self.now = max(self.now, due)
-            self._in_loop(self.carry_out_due)
+            self._in_loop(self._carry_out_due)
             heard += [(self.now, *one) for one in self.heard()]
         self.now = until
         self._in_loop(lambda: None)
         return heard
 
-    def next_deadline(self) -> int | None:
-        """When time will do something by itself."""
+    def _next_deadline(self) -> int | None:
         deadlines = [session.next_deadline() for session in self.sessions.connected()]
+        deadlines.append(self.exchange.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
-    def carry_out_due(self) -> None:
-        """What is due now happens."""
+    def _carry_out_due(self) -> None:
         for session in self.sessions.connected():
             session.on_timer(self.now)
             if session.wants_close:
-                self._talking.append(session)
-
-    def heard(self) -> list[tuple[str, bytes | None]]:
-        """What the venue said since the last call, None: it closed the connection."""
-        heard, self._heard = self._heard, []
-        return heard
+                self._turns.speaks(session)
+        due = self.exchange.next_deadline()
+        if due is not None and due <= self.now:
+            self._sequencer.submit(PassTime())
+            self._turns.schedule()
 
 
 def _messages(data: bytes) -> list[bytes]:
@@ -285,87 +300,18 @@ def _messages(data: bytes) -> list[bytes]:
     return found
 
 
-def unsupported(message: Message) -> str:
-    """Body of the BusinessMessageReject for a type that is not taken, as the venue words it."""
-    seq = message.fields[t.MSG_SEQ_NUM]
-    text = f"45={seq}|58=Unsupported Message Type|372={message.msg_type}|380=3|"
-    return text.replace("|", SOH)
-
-
-class _Log:
-    """The command log of a venue that is never started again."""
-
-    last_seq = 0
-
-    def append(self, record: Record) -> None:
-        """Count it."""
-        self.last_seq = record.seq
-
-    def commit(self) -> None:
-        """Nothing is kept."""
-
-
 class OrderVenue(VenueInMemory):
-    """The demo venue; clients are comp ids, log on when they first say something, and number their
-    messages themselves where a script does not."""
+    """The demo venue. Clients log on when they first say something, and number their messages
+    themselves where a script does not.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, demo(), our_decoder())
-        self.exchange = Exchange()
-        self._sequencer = Sequencer(self.exchange, _Log(), self.publisher, lambda: self.now)
         self._next_out: dict[str, int] = {}
-        for command in reference_data.changes(self.config, self.exchange):
-            self._sequencer.submit(command)
-        for session in self.sessions.unopened():
-            self.open_session(session.comp_id, session.member)
-
-    def dialects(self, who: str) -> tuple[Dialect, Dialect]:
-        """A client is called by its comp id."""
-        return Dialect(who, "PIT"), Dialect("PIT", who)
-
-    def open_session(self, comp_id: str, member: str) -> VenueSession:
-        """As the venue does it, in the log first."""
-        if member not in self.exchange.members:
-            self._sequencer.submit(DefineMember(member, member))
-        self._sequencer.note(SessionOpened(comp_id, member))
-        return self.sessions.open(comp_id, member)
-
-    def application(self, session: FixSession, message: Message) -> None:
-        """To the market, or `j`."""
-        translate = COMMANDS.get(message.msg_type)
-        if translate is None:
-            reply = SessionReply(session.comp_id, "j", unsupported(message))
-            self._sequencer.reply(reply, session.next_in)
-            return
-        sender = self.sessions.by_comp_id[session.comp_id].sender
-        self._sequencer.submit(translate(message, sender), session.next_in)
-
-    def on_admin(self, session: FixSession) -> None:
-        """The log hears of it."""
-        numbers = session.comp_id, session.next_in, session.out.next_out, session.resets
-        self._sequencer.note(SessionNumbers(*numbers))
-
-    def detached(self, session: VenueSession, *, abrupt: bool) -> None:
-        """Orders may go with the connection."""
-        scope = session.config.cancel_on_disconnect
-        if abrupt and scope != "none":
-            self._sequencer.submit(CancelOnDisconnect(session.fix.comp_id, scope == "day"))
-
-    def next_deadline(self) -> int | None:
-        """Orders have deadlines too."""
-        deadlines = (super().next_deadline(), self.exchange.next_deadline())
-        return min((at for at in deadlines if at is not None), default=None)
-
-    def carry_out_due(self) -> None:
-        """What is due now happens, in the sessions and in the market."""
-        super().carry_out_due()
-        due = self.exchange.next_deadline()
-        if due is not None and due <= self.now:
-            self._sequencer.submit(PassTime())
 
     def say(self, who: str, text: str) -> None:
         """A client sends a message, logged on and numbered if the script does not say otherwise."""
-        if who not in self._lines:
+        if not self.is_connected(who):
             self.connect(who)
             self._say(who, "35=A|98=0|108=30")
             self._heard = [one for one in self._heard if not _is_logon(one[1])]

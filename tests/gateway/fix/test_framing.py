@@ -241,3 +241,21 @@ def test_check_sums_are_written_with_three_digits() -> None:
     assert [CHECK_SUMS[n] for n in (0, 7, 99, 255)] == [
         *(soh("10=000"), soh("10=007"), soh("10=099"), soh("10=255"))
     ]
+
+
+def test_messages_before_one_that_is_too_long_are_not_lost() -> None:
+    """The exception carries them: TCP may have put all of it into one segment."""
+    framer = Framer(1000)
+    with pytest.raises(MessageTooLong) as caught:
+        framer.feed(ONE + b"8=FIX.4.4\x019=1001\x01")
+    assert caught.value.frames == [ONE]
+
+
+def test_a_garbled_message_is_searched_once_for_its_end() -> None:
+    """Byte by byte the end of a garbled message is found where it is, and the next one is whole."""
+    garbled = (
+        b"8=FIX.4.4\x019=5\x0135=0\x01" + b"58=x\x01" * 200 + b"10=12345678901234567\x0110=000\x01"
+    )
+    framer = Framer(4096)
+    found = [frame for byte in garbled + ONE for frame in framer.feed(bytes([byte]))]
+    assert (found, framer.garbled, Framer(4096).feed(garbled + ONE)) == ([ONE], 1, [ONE])

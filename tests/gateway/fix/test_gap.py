@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from gateway.fix import gap
 from gateway.fix.gap import KEPT_MESSAGES_MAX, Gap
 from gateway.fix.message import Message
 
@@ -74,3 +77,16 @@ def test_clear_forgets_everything() -> None:
     gap.clear()
     assert not gap
     assert gap.open(3) is True
+
+
+def test_long_messages_are_kept_up_to_a_number_of_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beyond the limit messages are dropped; once the kept ones are gone there is room again."""
+    monkeypatch.setattr(gap, "KEPT_CHARS_MAX", 10)
+    kept = gap.Gap()
+    for seq in (5, 6, 7):
+        kept.keep(seq, Message("0", {"112": "12345"}))
+    assert [kept.pop(seq) is not None for seq in (5, 6, 7)] == [True, True, False]
+    kept.keep(8, Message("0", {"112": "12345"}))
+    assert kept.pop(8) is not None
