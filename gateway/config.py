@@ -27,8 +27,8 @@ from msgspec import Meta
 
 from gateway.config_check import violations
 from gateway.config_text import KeyPath, key_lines, key_text, line_of, shown
+from gateway.decimals import parse_price
 
-PRICE_SCALE = 4  # prices are integers of 10^-4: the finest tick of RTS 11
 PHASES = (
     *("CLOSED", "PRE_OPEN", "OPENING_CALL", "CONTINUOUS", "VOLATILITY_AUCTION"),
     *("SCHEDULED_AUCTION", "CLOSING_CALL", "POST_TRADE", "HALT_OPEN", "HALT_FROZEN"),
@@ -102,7 +102,6 @@ _IN_FILE: Mapping[str, object] = {
     "reference_price": _PriceText,
     "phases": _PhaseList,
 }
-_NOT_IN_FILE = frozenset({"price_scale"})
 
 
 class ConfigError(Exception):
@@ -201,7 +200,7 @@ class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """[[instruments]]: one order book.
 
     Exactly one of tick_table and tick_size is set. tick_size and reference_price are integers of
-    10^-price_scale of the currency; a reference price off tick is allowed.
+    10^-4 of the currency; a reference price off tick is allowed.
     """
 
     symbol: _Symbol
@@ -213,7 +212,6 @@ class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True):
     tick_size: int | None = None
     lot: _Lot = 1
     reference_price: int | None = None
-    price_scale: int = PRICE_SCALE
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,7 +322,7 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]
 def _known_keys(
     source: _Source, kind: type[msgspec.Struct], path: KeyPath, table: Mapping[str, object]
 ) -> None:
-    known = [f.name for f in _fields(kind) if f.name not in _NOT_IN_FILE]
+    known = [f.name for f in _fields(kind)]
     for name in table:
         if name not in known:
             message = f"must be one of the keys {', '.join(known)}, was {shown(name)}"
@@ -339,16 +337,10 @@ def _value(source: _Source, in_file: object, path: KeyPath, value: object) -> ob
         was = "a secret" if path[-1] == "password_scrypt" else shown(value)
         raise source.error(path, f"must be {_allowed(in_file)}, was {was}") from None
     if in_file is _PriceText:
-        return _price_units(str(value))
+        return parse_price(str(value))
     if isinstance(value, list):
         return [_struct(source, PhaseChange, (*path, i), row) for i, row in enumerate(value)]
     return value
-
-
-def _price_units(text: str) -> int:
-    """Decimal text as an integer of 10^-PRICE_SCALE, exactly."""
-    whole, _, decimals = text.partition(".")
-    return int(whole + decimals.ljust(PRICE_SCALE, "0"))
 
 
 def _allowed(in_file: object) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.config_text import KeyPath, decimal_text, key_text, shown
+from gateway.config_text import KeyPath, key_text, shown
+from gateway.decimals import format_price
 from gateway.passwords import is_hash
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _seconds(at: str) -> int:
 def _one_tick_rule(path: KeyPath, instrument: InstrumentConfig) -> Iterator[Violation]:
     size = instrument.tick_size
     if instrument.tick_table is not None and size is not None:
-        was = shown(decimal_text(size, instrument.price_scale))
+        was = shown(format_price(size))
         yield (*path, "tick_size"), f"must be left out where tick_table is given, was {was}"
     if instrument.tick_table is None and size is None:
         yield (*path, "tick_table"), "must be given where tick_size is not, was left out"

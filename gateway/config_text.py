@@ -18,6 +18,8 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from gateway.decimals import format_price
+
 if TYPE_CHECKING:
     from gateway.config import (
         Config,
@@ -296,29 +298,21 @@ def _segment_words(segment: SegmentConfig, instruments: Sequence[InstrumentConfi
 
 
 def _instrument_words(instrument: InstrumentConfig) -> str:
-    scale = instrument.price_scale
     tick = (
         f"tick table {instrument.tick_table}"
         if instrument.tick_size is None
-        else f"tick {decimal_text(instrument.tick_size, scale)}"
+        else f"tick {format_price(instrument.tick_size)}"
     )
     reference = (
         "no reference price"
         if instrument.reference_price is None
-        else f"reference {decimal_text(instrument.reference_price, scale)}"
+        else f"reference {format_price(instrument.reference_price)}"
     )
     name = f"{instrument.symbol} {instrument.isin}" if instrument.isin else instrument.symbol
     kind = f"{instrument.security_type} in {instrument.currency}"
     return (
         f"{name}: {kind}, segment {instrument.segment}, {tick}, lot {instrument.lot}, {reference}"
     )
-
-
-def decimal_text(units: int, scale: int) -> str:
-    """A price, an integer of 10^-scale, as decimal text, two decimals or as many as it needs."""
-    whole, rest = divmod(units, 10**scale)
-    decimals = f"{rest:0{scale}d}".rstrip("0").ljust(2, "0")
-    return f"{whole}.{decimals}"
 
 
 # -- What this version parses and does not serve ----------------------------------------------

@@ -29,7 +29,7 @@ from engine.events import (
 )
 from engine.rejects import Refusal, RejectReason
 from engine.values import CancelReason, OrdStatus, Phase
-from gateway.fix.decimals import format_avg_px, format_price
+from gateway.decimals import format_avg_px, format_price
 from gateway.fix.dictionary import SOH
 from gateway.fix.reject_texts import RejectTexts
 from gateway.fix.times import format_utc_timestamp

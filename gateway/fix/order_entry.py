@@ -23,8 +23,8 @@ from engine.commands import (
 )
 from engine.rejects import RejectReason
 from engine.values import PRICE_MAX, PRICE_SCALE, OrdType
+from gateway.decimals import format_price, parse_price, parse_qty
 from gateway.fix import tags as t
-from gateway.fix.decimals import format_price, parse_price, parse_qty
 from gateway.fix.message import INCORRECT_FORMAT, VALUE_INCORRECT, Message, reject
 from gateway.fix.times import end_of_day, parse_utc_timestamp
 

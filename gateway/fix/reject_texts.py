@@ -11,7 +11,7 @@ from importlib import resources
 import msgspec
 
 from engine.rejects import Refusal, RejectReason
-from gateway.fix.decimals import format_price
+from gateway.decimals import format_price
 from gateway.fix.dictionary import TEXT_CHARS_MAX
 from gateway.fix.times import format_utc_timestamp
 

@@ -248,7 +248,6 @@ def test_tables_take_their_documented_defaults(tmp_path: Path) -> None:
                 tick_size=None,
                 lot=1,
                 reference_price=873_000,
-                price_scale=4,
             ),
             InstrumentConfig(symbol="VOLV-B", segment="STO", tick_size=500),
         ),

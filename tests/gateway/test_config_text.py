@@ -23,7 +23,6 @@ from gateway.config import (
 )
 from gateway.config_text import (
     KeyPath,
-    decimal_text,
     describe,
     key_lines,
     key_text,
@@ -218,22 +217,6 @@ def test_paths_are_written_as_people_do(path: KeyPath, text: str) -> None:
 def test_values_are_shown_as_toml(value: object, text: str) -> None:
     """A value in an error looks as it does in the file, cut to a readable length."""
     assert shown(value) == text
-
-
-@pytest.mark.parametrize(
-    ("units", "scale", "text"),
-    [
-        (873_000, 4, "87.30"),
-        (1, 4, "0.0001"),
-        (500, 4, "0.05"),
-        (15_324_000, 4, "1532.40"),
-        (50_000, 4, "5.00"),
-        (8730, 2, "87.30"),
-    ],
-)
-def test_prices_are_written_with_two_decimals_or_more(units: int, scale: int, text: str) -> None:
-    """A price has the decimals it needs, two at the least."""
-    assert decimal_text(units, scale) == text
 
 
 SMALL = Config(

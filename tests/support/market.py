@@ -54,7 +54,7 @@ from engine.invariants import check
 from engine.market import Market
 from engine.order import Order, new_order
 from engine.values import OrdStatus
-from gateway.fix.decimals import format_price, parse_price
+from gateway.decimals import format_price, parse_price
 
 SECOND = 1_000_000_000
 SYMBOL = "ERIC-B"

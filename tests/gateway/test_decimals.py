@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fix.decimals import format_avg_px, format_price, parse_price, parse_qty
+from gateway.decimals import format_avg_px, format_price, parse_price, parse_qty
 
 PRICES = st.integers(-(10**13), 10**13)
 
