@@ -323,8 +323,10 @@ def not_yet_served(config: Config) -> list[str]:
     sentences: list[str] = []
     for index, session in enumerate(config.sessions):
         sentences += _session_not_served(("sessions", index), session)
+    kept_by_segments = {segment.schedule for segment in config.segments}
     for index, schedule in enumerate(config.schedules):
-        sentences += _schedule_not_served(("schedules", index), schedule)
+        if schedule.id in kept_by_segments:
+            sentences += _schedule_not_served(("schedules", index), schedule)
     for index, segment in enumerate(config.segments):
         sentences += _segment_not_served(("segments", index), segment)
     return sentences

@@ -349,8 +349,15 @@ def test_what_the_stockholm_venue_waits_for() -> None:
 def test_one_phase_must_be_continuous_or_closed(phase: str, expected: list[str]) -> None:
     """A schedule of one phase is served when it always trades or never does."""
     schedule = ScheduleConfig(id="x", phases=(PhaseChange(at="00:00:00", phase=phase),))
-    config = msgspec.structs.replace(SMALL, sessions=(), schedules=(schedule,), segments=())
+    segment = SegmentConfig(id="X", name="X", schedule="x")
+    config = msgspec.structs.replace(SMALL, sessions=(), schedules=(schedule,), segments=(segment,))
     assert not_yet_served(config) == expected
+
+
+def test_a_schedule_that_no_segment_keeps_is_no_obstacle() -> None:
+    """It may stand in the file for later."""
+    config = msgspec.structs.replace(SMALL, sessions=(), segments=())
+    assert not_yet_served(config) == []
 
 
 def test_segment_rules_that_wait_for_a_later_version() -> None:
