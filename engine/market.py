@@ -17,7 +17,7 @@ MARKET = OrdType.MARKET
 FILL_OR_KILL = TimeInForce.FILL_OR_KILL
 NEVER_RESTS = frozenset({TimeInForce.IMMEDIATE_OR_CANCEL, FILL_OR_KILL})
 
-SWEEP_COLLAR_PERCENT = 5
+SWEEP_BAND_PERCENT = 5
 """A sweeping market order never trades further than this from the last price (rule 2.3.4)."""
 
 
@@ -76,7 +76,7 @@ class Market:
         if is_market:
             best_only = segment.market_orders == MarketOrders.BEST_LEVEL
             levels_max = 1 if best_only else None
-            limit = None if best_only else self._collar(order)
+            limit = None if best_only else self._band_limit(order)
         return plan(
             self.book.opposite(order),
             order,
@@ -85,12 +85,12 @@ class Market:
             internal=segment.internal_priority,
         )
 
-    def _collar(self, order: Order) -> int | None:
+    def _band_limit(self, order: Order) -> int | None:
         if not self.last_price:
             return None
         if order.is_buy:
-            return self.last_price * (100 + SWEEP_COLLAR_PERCENT) // 100
-        return -(-self.last_price * (100 - SWEEP_COLLAR_PERCENT) // 100)
+            return self.last_price * (100 + SWEEP_BAND_PERCENT) // 100
+        return -(-self.last_price * (100 - SWEEP_BAND_PERCENT) // 100)
 
     def _trade(
         self, order: Order, fills: list[Fill], events: list[Event], done: list[Order]

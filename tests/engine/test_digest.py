@@ -147,7 +147,7 @@ def test_every_number_of_a_resting_order_shows(damage: str) -> None:
 
 
 def test_last_price_shows() -> None:
-    """The collar of the next sweep hangs on it."""
+    """The band of the next sweep hangs on it."""
     exchange = _venue().exchange
     before = digest(exchange)
     exchange.markets[SYMBOL].last_price += 1

@@ -130,7 +130,7 @@ SWEEP = Rules(market_orders="sweep", reference_price="100.00")
 
 
 @pytest.mark.parametrize("time_in_force", ["Day", "IOC"])
-def test_market_order_sweeps_levels_up_to_the_collar(time_in_force: str) -> None:
+def test_market_order_sweeps_levels_up_to_the_band(time_in_force: str) -> None:
     """Where market orders sweep, they stop 5 % above the last price, that price included."""
     tape = f"""{ASKS}
         X AVA buy 400 market {time_in_force}
@@ -142,7 +142,7 @@ def test_market_order_sweeps_levels_up_to_the_collar(time_in_force: str) -> None
     assert play(tape, SWEEP) == lines(tape)
 
 
-def test_market_sell_sweeps_levels_down_to_the_collar() -> None:
+def test_market_sell_sweeps_levels_down_to_the_band() -> None:
     """A selling market order stops 5 % below the last price, that price included."""
     tape = f"""{BIDS}
         X AVA sell 400 market
@@ -154,8 +154,8 @@ def test_market_sell_sweeps_levels_down_to_the_collar() -> None:
     assert play(tape, SWEEP) == lines(tape)
 
 
-def test_collar_is_that_of_the_last_price_before_the_order() -> None:
-    """Its own fills do not move an order's collar; the next order's is where they left it."""
+def test_band_is_that_of_the_last_price_before_the_order() -> None:
+    """Its own fills do not move an order's band; the next order's is where they left it."""
     tape = f"""{ASKS}
         X AVA buy 300 market
         -> a 100 @ 100.00 AVA|NON
@@ -167,7 +167,7 @@ def test_collar_is_that_of_the_last_price_before_the_order() -> None:
     assert play(tape, SWEEP) == lines(tape)
 
 
-def test_collar_between_two_prices_rounds_inwards() -> None:
+def test_band_between_two_prices_rounds_inwards() -> None:
     """5 % below 1.0001 is 0.950095: 0.9501 trades, 0.9500 is beyond."""
     tape = """
         a NON buy 100 @ 0.9501
@@ -180,7 +180,7 @@ def test_collar_between_two_prices_rounds_inwards() -> None:
     assert play(tape, rules) == lines(tape)
 
 
-def test_sweep_without_any_price_to_hold_to_has_no_collar() -> None:
+def test_sweep_without_any_price_to_hold_to_has_no_band() -> None:
     """Before the first trade of an instrument without a reference price nothing bounds a sweep."""
     tape = f"""{ASKS}
         X AVA buy 400 market
@@ -194,7 +194,7 @@ def test_sweep_without_any_price_to_hold_to_has_no_collar() -> None:
 
 @pytest.mark.parametrize("market_orders", ["best_level", "sweep"])
 def test_fill_or_kill_market_order_counts_what_it_may_reach(market_orders: str) -> None:
-    """A fill-or-kill market order needs all of it at the best level, or within the collar."""
+    """A fill-or-kill market order needs all of it at the best level, or within the band."""
     sweeps = market_orders == "sweep"
     reached = """
         -> a 100 @ 100.00 AVA|NON

@@ -55,7 +55,7 @@ VENUES = {
     "sweep": Rules(market_orders="sweep", reference_price="100.00"),
     "sweep-wide": Rules(market_orders="sweep", tick_size="0.0001"),
 }
-"""Segments with different rules; on the last one a sweep has no collar before the first trade."""
+"""Segments with different rules; on the last one a sweep has no band before the first trade."""
 
 _number = st.integers(0, STEP_MAX - 1)
 _steps = st.lists(st.tuples(*(_number for _ in Step._fields)).map(Step._make), max_size=STEPS_MAX)

@@ -167,8 +167,8 @@ class ReferenceMarket:
         if not self.last:
             return opposite
         # 2.3.4: never beyond last +/- 5 %, in hundredths so that nothing is rounded.
-        collar = self.last * (105 if incoming.buys else 95)
-        return [order for order in opposite if _reaches(incoming, collar, order, 100)]
+        band = self.last * (105 if incoming.buys else 95)
+        return [order for order in opposite if _reaches(incoming, band, order, 100)]
 
     def _rank(self, resting: Known, incoming: Known) -> tuple[int, int, int, int]:
         """2.1.2, word by word; smaller stands first."""
