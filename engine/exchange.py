@@ -56,6 +56,7 @@ from engine.refusals import (
 from engine.rejects import Refusal, RejectReason
 from engine.values import CancelReason, TimeInForce
 
+GOOD_TILL_DATE = TimeInForce.GOOD_TILL_DATE
 BY_SECURITY = "1"
 ALL_ORDERS = "7"
 
@@ -113,9 +114,13 @@ class Exchange:
             events.append(self._status(terms.session, terms.cl_ord_id, known, None))
             return
         market = self.markets.get(terms.symbol)
-        refusal = self._refuse_parties(terms, market) or (
-            refuse_entry(terms, market, self.at) if market is not None else None
-        )
+        refusal: Refusal | None
+        if terms.member not in self.members:
+            refusal = Refusal(RejectReason.UNKNOWN_MEMBER, was=terms.member)
+        elif market is None:
+            refusal = Refusal(RejectReason.UNKNOWN_SYMBOL, was=terms.symbol)
+        else:
+            refusal = refuse_entry(terms, market, self.at)
         if refusal is None and known is not None:
             refusal = Refusal(RejectReason.DUPLICATE_CL_ORD_ID, was=terms.cl_ord_id)
         if refusal is not None:
@@ -130,20 +135,13 @@ class Exchange:
         events.append(OrderAccepted(order.state(), market.segment.phase))
         self._bring_in(order, market, events)
 
-    def _refuse_parties(self, terms: EnterOrder, market: Market | None) -> Refusal | None:
-        if terms.member not in self.members:
-            return Refusal(RejectReason.UNKNOWN_MEMBER, was=terms.member)
-        if market is None:
-            return Refusal(RejectReason.UNKNOWN_SYMBOL, was=terms.symbol)
-        return None
-
     def _bring_in(self, order: Order, market: Market, events: list[Event]) -> None:
         """Let an order meet the book; file those that ended, watch it if it rests until a date."""
         done: list[Order] = []
         market.enter(order, events, done)
         for ended in done:
             self.orders.finish(ended)
-        if order.leaves_qty and order.terms.time_in_force == TimeInForce.GOOD_TILL_DATE:
+        if order.leaves_qty and order.terms.time_in_force == GOOD_TILL_DATE:
             self._expiries.add(order)
 
     def _cancel(self, request: CancelOrder, events: list[Event]) -> None:

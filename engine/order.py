@@ -15,6 +15,7 @@ from engine.commands import OrderTerms
 from engine.events import OrderState
 from engine.values import OrdStatus, Side
 
+BUY = Side.BUY
 NEW = OrdStatus.NEW
 PARTIALLY_FILLED = OrdStatus.PARTIALLY_FILLED
 FILLED = OrdStatus.FILLED
@@ -110,7 +111,7 @@ def new_order(order_id: int, terms: OrderTerms, prio: int) -> Order:
         terms,
         terms.cl_ord_id,
         terms.member,
-        terms.side == Side.BUY,
+        terms.side == BUY,
         terms.price,
         terms.qty,
         prio,

@@ -14,6 +14,8 @@ from engine.order import Order
 from engine.rejects import Refusal, RejectReason
 from engine.values import OrdType, Side, TimeInForce
 
+LIMIT = OrdType.LIMIT
+GOOD_TILL_DATE = TimeInForce.GOOD_TILL_DATE
 SIDES = frozenset(Side)
 ORD_TYPES = frozenset(OrdType)
 TIMES_IN_FORCE = frozenset(TimeInForce)
@@ -56,18 +58,13 @@ def refuse_terms(terms: OrderTerms, instrument: Instrument, at: int) -> Refusal 
         return flawed(terms.flaw)
     refusal = instrument.refuse_qty(terms.qty)
     if refusal is None:
-        refusal = _refuse_price(terms, instrument)
-    if refusal is None and terms.time_in_force == TimeInForce.GOOD_TILL_DATE:
+        if terms.ord_type == LIMIT:
+            refusal = instrument.refuse_price(terms.price)
+        elif terms.price:
+            refusal = Refusal(RejectReason.PRICE_NOT_ALLOWED, terms.ord_type, terms.price)
+    if refusal is None and terms.time_in_force == GOOD_TILL_DATE:
         refusal = _refuse_expiry(terms, at)
     return refusal
-
-
-def _refuse_price(terms: OrderTerms, instrument: Instrument) -> Refusal | None:
-    if terms.ord_type == OrdType.LIMIT:
-        return instrument.refuse_price(terms.price)
-    if terms.price:
-        return Refusal(RejectReason.PRICE_NOT_ALLOWED, terms.ord_type, terms.price)
-    return None
 
 
 def _refuse_expiry(terms: OrderTerms, at: int) -> Refusal | None:
