@@ -20,8 +20,8 @@ class Gap:
         self._end = 0
 
     def __bool__(self) -> bool:
-        """Whether any message waits."""
-        return bool(self._kept)
+        """Whether any message waits, or missing ones have been asked for."""
+        return self._end > 0 or bool(self._kept)
 
     def clear(self) -> None:
         """Nothing is missing any more, nothing is kept."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fix import START, message
-from tests.support.session_tape import ORDER, logged_on, plays
+from tests.support.session_tape import ORDER, SessionTape, logged_on, plays
 
 # Gaps
 
@@ -232,3 +232,24 @@ def test_a_long_resend_goes_on_when_its_owner_says_so() -> None:
     out.continue_resend(START)
     out.continue_resend(START)
     assert (len(out.outbox), out.resend.pending, out.next_out) == (251, False, 252)
+
+
+def test_a_gap_filled_by_first_sendings_is_closed_too() -> None:
+    """A peer may send the missing ones without PossDupFlag; the next gap is asked for again."""
+    plays(
+        """
+        connect
+        > 35=A|34=5|98=0|108=30
+        < 35=A|34=1|98=0|108=30
+        < 35=2|34=2|7=1|16=0
+        > 35=0|34=1
+        > 35=0|34=2
+        > 35=0|34=3
+        > 35=0|34=4
+        > 35=0|34=5
+        > 35=0|34=6
+        > 35=0|34=9
+        < 35=2|34=3|7=7|16=0
+        """,
+        SessionTape(),
+    )
