@@ -46,8 +46,13 @@ class Resend:
         return self._next <= self._end
 
     def ask(self, begin: int, end: int) -> None:
-        """The peer wants `begin` to `end`; a new request replaces the one before."""
-        self._next, self._end = max(1, begin), end
+        """The peer wants `begin` to `end`; what it asked for before and has not got comes along."""
+        begin = max(1, begin)
+        if begin > end:
+            return
+        if self.pending:
+            begin, end = min(begin, self._next), max(end, self._end)
+        self._next, self._end = begin, end
 
     def stop(self) -> None:
         """Nothing is wanted any more."""

@@ -83,13 +83,19 @@ def test_a_long_run_of_admin_messages_is_one_gap_fill() -> None:
     assert said(resend) == ["8:1", "4:2>1000", "8:1000"]
 
 
-def test_a_new_request_replaces_the_one_before() -> None:
-    """The peer gets what it asked for last."""
-    resend = resend_of(*range(1, 301))
+@pytest.mark.parametrize(
+    ("begin", "end", "again"),
+    [(299, 300, (101, 300)), (50, 60, (50, 300)), (300, 305, (101, 305)), (7, 6, (101, 300))],
+)
+def test_a_new_request_is_joined_with_what_is_pending(
+    begin: int, end: int, again: tuple[int, int]
+) -> None:
+    """Nothing the peer asked for is dropped because it asked for more."""
+    resend = resend_of(*range(1, 311))
     resend.ask(1, 300)
-    resend.slice(NOW)
-    resend.ask(299, 300)
-    assert said(resend) == ["8:299", "8:300"]
+    assert len(resend.slice(NOW)) == RESEND_MESSAGES_PER_TURN == 100
+    resend.ask(begin, end)
+    assert said(resend) == [f"8:{seq}" for seq in range(again[0], again[1] + 1)]
 
 
 def test_nothing_is_pending_before_a_request_or_after_a_stop() -> None:
