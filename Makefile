@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := test
-.PHONY: run test format lint types interop bench crash compose-test clean
+.PHONY: run test format lint types specs interop bench crash fuzz flood compose-test clean
 
 $(VENV)/.run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -18,7 +18,7 @@ $(VENV)/.dev: pyproject.toml
 	@touch $@ $(VENV)/.run
 
 run: $(VENV)/.run
-	$(BIN)/fixpit serve
+	$(BIN)/fixpit serve --http-port 8080
 
 test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -37,6 +37,10 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
+# Dictionaries and the tables of the rules of engagement, from fix_specs/messages.txt and fields.txt.
+specs: $(VENV)/.dev
+	$(BIN)/python -m tests.specs.write
+
 interop: $(VENV)/.dev
 	$(BIN)/python -m tests.interop.run
 
@@ -45,6 +49,13 @@ bench: $(VENV)/.dev
 
 crash: $(VENV)/.dev
 	$(BIN)/python -m tests.crash.kills --kills 100
+
+FUZZ_SECONDS ?= 600
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+flood: $(VENV)/.dev
+	$(BIN)/python -m tests.flood.run
 
 compose-test:
 	docker/compose-test

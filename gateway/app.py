@@ -7,35 +7,42 @@ watches the time, and leaves in order. Nothing else in the program constructs se
 from __future__ import annotations
 
 import asyncio
-import tomllib
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
-from engine.commands import PassTime
+from engine.commands import DefineMember, PassTime
 from engine.exchange import Exchange
 from gateway import reference_data
 from gateway.clock import Clock
 from gateway.config import Config
-from gateway.fix import dictionary
 from gateway.fix.acceptor import CONNECTIONS_MAX, Acceptor
-from gateway.fix.application import Application
+from gateway.fix.application import SERVED, Application
 from gateway.fix.connection import Connection
-from gateway.fix.decoder import Decoder
+from gateway.fix.credentials import Credentials
+from gateway.fix.door import Door
 from gateway.fix.execution_reports import ReportWriter
-from gateway.fix.order_entry import COMMANDS
+from gateway.fix.versions import Versions
 from gateway.log.segment_file import SegmentLog
 from gateway.log.sent_file import SentFile
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
+from gateway.session_desk import SessionDesk
+from gateway.session_times import SessionTimes
 from gateway.sessions import SessionFactory, Sessions
 from gateway.timers import Timers
+from gateway.tls import server_context
+from gateway.tls_listener import TlsListener
 from gateway.turns import Turns
+from gateway.web.control import Control
 
-VERSION = "FIX.4.4"
+if TYPE_CHECKING:
+    from gateway.web.server import HttpServer
+
 LOGOUT_SECONDS_MAX = 3.0
 """How long the peers' answers to our Logout are awaited on a clean stop."""
 
@@ -47,10 +54,20 @@ class CannotListen(Exception):
 
 
 class Venue:
-    """One running venue over one data directory."""
+    """One running venue over one data directory.
+
+    `application` is what its sessions' messages do to it, `versions` what it speaks.
+    """
 
     def __init__(
-        self, config: Config, data_dir: Path, sync: str, clock: Clock | None = None
+        self,
+        config: Config,
+        data_dir: Path,
+        sync: str,
+        clock: Clock | None = None,
+        *,
+        application: type[Application] = Application,
+        versions: Versions | None = None,
     ) -> None:
         self.config = config
         self.failed: BaseException | None = None
@@ -60,7 +77,8 @@ class Venue:
         self._log = SegmentLog(data_dir / "log", sync)
         self._sent = SentFile(data_dir / "sent.dat")
         self._sessions = Sessions(config.sessions, accept_unknown=config.fix.accept_unknown)
-        self._publisher = Publisher(self._sessions, ReportWriter(VERSION))
+        writer = ReportWriter(self._sessions.outgoing, self._sessions.copies)
+        self._publisher = Publisher(self._sessions, writer)
         now = self._clock.now
         self._sequencer = Sequencer(self._exchange, self._log, self._publisher, now)
         self._turns = Turns(
@@ -72,39 +90,65 @@ class Venue:
             now,
             self._guarded,
         )
-        self._application = Application(
-            self._exchange, self._sequencer, self._publisher, self._sessions, self._turns
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password")
+        self._credentials = Credentials(self._executor, self._fail)
+        self._versions = versions or Versions(SERVED)
+        self._application = application(
+            self._exchange,
+            self._sequencer,
+            self._publisher,
+            self._sessions,
+            self._turns,
+            self._credentials,
         )
-        decoder = Decoder(dictionary.load("FIX44"))
+        self._make_sessions()
+        self._timers = Timers(now, self._next_deadline, self._on_time)
+        self._stop = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._tls: TlsListener | None = None
+        self.address: tuple[str, int] | None = None
+        self.tls_address: tuple[str, int] | None = None
+        self.http_address: tuple[str, int] | None = None
+        self._http: HttpServer | None = None
+
+    def _make_sessions(self) -> None:
+        """How sessions are made, who lets them in, and what watches over them."""
+        config = self.config
         self._sessions.use(
             SessionFactory(
                 comp_id=config.venue.comp_id,
                 timezone=config.venue.timezone,
-                begin_string=VERSION,
-                decoder=decoder,
-                msg_types=_msg_types(),
-                served=frozenset(COMMANDS),
+                versions=self._versions,
                 sent=self._sent,
                 application=self._application.take,
                 on_admin=self._application.numbers_moved,
                 on_output=self._turns.speaks,
+                fix=config.fix,
             )
         )
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password")
+        replaces = config.fix.duplicate_logon == "replace"
+        door = Door(self._sessions, config.venue.comp_id, config.fix.allow_from, replaces=replaces)
         self._acceptor = Acceptor(
             self._sessions,
-            decoder,
-            config.venue.comp_id,
-            now,
-            self._executor,
-            self._application.open,
-            self._application.attached,
-            self._application.detached,
+            self._versions,
+            door,
+            self._credentials,
+            self._clock.now,
+            self._application,
             self._fail,
+            config.fix.message_bytes_max,
+            config.fix.logon_timeout_seconds,
         )
-        self._timers = Timers(now, self._next_deadline, self._on_time)
-        self._stop = asyncio.Event()
-        self._server: asyncio.Server | None = None
+        self._times = SessionTimes(self._sessions, self._application.reset_if_due)
+        self.desk = SessionDesk(
+            self._sessions,
+            self._sequencer,
+            self._application,
+            self._acceptor,
+            self._turns,
+            self._times,
+            self._publisher.unread,
+        )
 
     def recover(self) -> None:
         """Let the log happen again; raises LogCorrupt."""
@@ -115,28 +159,77 @@ class Venue:
         if self._log.torn_bytes:
             log.warning("log.torn_tail", bytes=self._log.torn_bytes)
 
-    async def start(self) -> tuple[str, int]:
-        """Open the log for writing, accept connections; returns host and port.
+    async def start(self) -> None:
+        """Open the log for writing, accept connections at `address` and `tls_address`.
 
-        Raises CannotListen, and OSError when the log cannot be written.
+        Raises CannotListen, TlsProblem, and OSError when the log cannot be written.
         """
         self._loop = asyncio.get_running_loop()
         self._start_log()
         self._turns.start(self._loop)
         for command in reference_data.changes(self.config, self._exchange):
             self._sequencer.submit(command)
-        for session in self._sessions.unopened():
-            self._application.open(session.comp_id, session.member)
+        for entry in self._sessions.unsaid():
+            self._application.define(entry)
         self._turns.end()
-        fix = self.config.fix
+        fix, tls = self.config.fix, self.config.tls
+        if fix.port >= 0:
+            self.address = await self._listen(fix.host, fix.port)
+        if tls is not None:
+            context = server_context(
+                Path(tls.certificate),
+                Path(tls.key),
+                Path(tls.client_ca) if tls.client_ca else None,
+                "1.3" if tls.minimum == "1.3" else "1.2",
+            )
+            self._tls = TlsListener(context, lambda: Connection(self._acceptor))
+            try:
+                self.tls_address = await self._tls.start(tls.host, tls.port)
+            except OSError as error:
+                raise CannotListen(f"{tls.host}:{tls.port}: {error.strerror}") from error
+        self._timers.start(self._loop)
+
+    async def start_http(
+        self, listening: socket.socket, read_config: Callable[[], Config], version: str
+    ) -> None:
+        """Serve the control API on this socket, at `http_address`; call after `start`.
+
+        `read_config` reads the venue file again, for a reload.
+        """
+        # Loaded here: a venue without HTTP does without its libraries.
+        from gateway.web.api import make_api
+        from gateway.web.server import HttpServer
+
+        host, port = listening.getsockname()[:2]
+        control = Control(
+            version=version,
+            sync=self._log.sync,
+            config=self.config,
+            exchange=self._exchange,
+            sequencer=self._sequencer,
+            publisher=self._publisher,
+            sessions=self._sessions,
+            turns=self._turns,
+            desk=self.desk,
+            recovered=self.recovered,
+            fix=self.address,
+            fix_tls=self.tls_address,
+            http=(host, port),
+            read_config=read_config,
+            reload=self.reload,
+            failed=self._fail,
+        )
+        self._http = HttpServer(make_api(control), listening)
+        self.http_address = await self._http.start()
+
+    async def _listen(self, host: str, port: int) -> tuple[str, int]:
         try:
             self._server = await self._loop.create_server(
-                lambda: Connection(self._acceptor), fix.host, fix.port, backlog=CONNECTIONS_MAX
+                lambda: Connection(self._acceptor), host, port, backlog=CONNECTIONS_MAX
             )
         except OSError as error:
-            raise CannotListen(f"{fix.host}:{fix.port}: {error.strerror}") from error
+            raise CannotListen(f"{host}:{port}: {error.strerror}") from error
         host, port = self._server.sockets[0].getsockname()[:2]
-        self._timers.start(self._loop)
         return str(host), int(port)
 
     def _start_log(self) -> None:
@@ -154,6 +247,13 @@ class Venue:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback, *args)
 
+    def reload(self, config: Config) -> list[str]:
+        """The venue file was read again: sessions change at once, all else with the next start."""
+        for member in config.members:
+            if self._exchange.members.get(member.id) != member.name:
+                self._sequencer.submit(DefineMember(member.id, member.name))
+        return self.desk.reload(config)
+
     def stop(self) -> None:
         """Ask for a clean stop."""
         self._stop.set()
@@ -165,6 +265,10 @@ class Venue:
         self._timers.stop()
         if self._server is not None:
             self._server.close()
+        if self._tls is not None:
+            await self._tls.close()
+        if self._http is not None:
+            await self._http.close()
         self._acceptor.closed = True
         if self.failed is None:
             await self._log_everybody_out()
@@ -209,7 +313,7 @@ class Venue:
 
     def _next_deadline(self) -> int | None:
         deadlines = [session.next_deadline() for session in self._sessions.connected()]
-        deadlines.append(self._exchange.next_deadline())
+        deadlines += [self._exchange.next_deadline(), self._times.next_deadline()]
         return min((at for at in deadlines if at is not None), default=None)
 
     def _on_time(self, now: int) -> None:
@@ -221,12 +325,8 @@ class Venue:
             session.on_timer(now)
             if session.wants_close:
                 self._turns.speaks(session)
+        self._times.on_timer(now)
         due = self._exchange.next_deadline()
         if due is not None and now >= due:
             self._sequencer.submit(PassTime())
             self._turns.schedule()
-
-
-def _msg_types() -> frozenset[str]:
-    path = resources.files("fix_specs").joinpath("msg_types.toml")
-    return frozenset(tomllib.loads(path.read_text(encoding="utf-8"))[VERSION])

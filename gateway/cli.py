@@ -14,7 +14,9 @@ import gc
 import getpass
 import importlib
 import json
+import resource
 import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from importlib.metadata import PackageNotFoundError, version
@@ -24,16 +26,20 @@ from typing import Any
 import msgspec
 import structlog
 
+from gateway import certificates, passwords, session_command, view
 from gateway import config as configuration
 from gateway import logging as operator_log
-from gateway import passwords, view
 from gateway.app import CannotListen, Venue
 from gateway.client import terminal
 from gateway.config import Config, ConfigError
 from gateway.config_check import violations
-from gateway.config_text import describe, key_text, not_yet_served
+from gateway.config_door import is_loopback
+from gateway.config_text import key_text
+from gateway.config_words import describe, not_yet_served
 from gateway.log.frames import LogCorrupt
 from gateway.log.segment_file import LogLocked
+from gateway.tls import TlsProblem
+from gateway.web.listening import listen
 
 HTTP_OFF = -1
 CLEAN, BUG, BAD_CONFIGURATION, LOCKED, CORRUPT, DISK_ERROR = 0, 1, 2, 3, 4, 5
@@ -48,10 +54,20 @@ def main(argv: list[str] | None = None) -> int:
     _add(commands, "client", "a FIX client for people and scripts", *_client())
     _add(commands, "check-config", "say what a venue file means", _add_file_argument, check_config)
     _add(commands, "view", "FIX in readable form", view.add_arguments, view.run)
-    _add(commands, "hash-password", "make a password_scrypt", lambda _: None, hash_password)
+    _add(commands, "session", "sessions of a running venue", *_session())
+    _add(commands, "hash-password", "make a password_scrypt", _add_hash_arguments, hash_password)
+    _add(commands, "make-certs", "certificates for trying out TLS", *_certificates())
     args = parser.parse_args(argv)
     run: Callable[[argparse.Namespace], int] = args.run
     return run(args)
+
+
+def _certificates() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
+    return certificates.add_arguments, certificates.run
+
+
+def _session() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
+    return session_command.add_arguments, session_command.run
 
 
 def _client() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
@@ -77,24 +93,31 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="none: the demo venue")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the log is kept")
     parser.add_argument("--fix-host", metavar="HOST")
-    parser.add_argument("--fix-port", type=int, metavar="N", help="0: any free port")
+    parser.add_argument("--fix-port", type=int, metavar="N", help="0: any free port, -1: off")
     parser.add_argument("--sync", metavar="POLICY", help="group | interval:MS | none")
-    parser.add_argument("--http-host", metavar="HOST", help="no HTTP in this version")
-    parser.add_argument("--http-port", type=int, default=-1, metavar="N", help="only -1 (off) yet")
+    parser.add_argument(
+        "--http-host", default="127.0.0.1", metavar="HOST", help="of the control API: loopback only"
+    )
+    parser.add_argument(
+        "--http-port",
+        type=int,
+        default=HTTP_OFF,
+        metavar="N",
+        help="of the control API; 0: any free port, -1: off (default)",
+    )
 
 
 def serve(args: argparse.Namespace) -> int:
     """Run the venue until SIGTERM or SIGINT."""
     operator_log.configure()
-    if args.http_port != HTTP_OFF:
-        structlog.get_logger().warning("http.not_in_this_version", http_port=args.http_port)
     try:
+        _check_http(args)
         config = _effective(args)
     except ConfigError as error:
         return _complain(str(error), BAD_CONFIGURATION)
     data_dir: Path = args.data_dir or Path(config.venue.data_dir)
     try:
-        return _run_loop(_serve(config, data_dir))
+        return _run_loop(_serve(args, config, data_dir))
     except CannotListen as error:
         return _complain(str(error), BAD_CONFIGURATION)
     except LogLocked as error:
@@ -128,11 +151,33 @@ def _effective(args: argparse.Namespace) -> Config:
     return config
 
 
+def _check_http(args: argparse.Namespace) -> None:
+    """Whoever reaches the control API may use it: it stays on this machine. Raises ConfigError."""
+    if not is_loopback(args.http_host):
+        text = f"must be localhost or a loopback address, was {args.http_host}"
+        raise ConfigError("arguments", 0, "--http-host", text)
+    if not HTTP_OFF <= args.http_port <= 65535:
+        text = f"must be 0 (any free port) to 65535, or -1 (off), was {args.http_port}"
+        raise ConfigError("arguments", 0, "--http-port", text)
+
+
+def _http_socket(args: argparse.Namespace) -> socket.socket | None:
+    """Where the control API will be served, None if nowhere; raises CannotListen."""
+    if args.http_port == HTTP_OFF:
+        return None
+    try:
+        return listen(args.http_host, args.http_port)
+    except OSError as error:
+        place = f"{args.http_host}:{args.http_port}"
+        raise CannotListen(f"cannot serve HTTP at {place}: {error.strerror}") from error
+
+
 def _load(file: Path | None) -> Config:
     return configuration.demo() if file is None else configuration.load(file)
 
 
-async def _serve(config: Config, data_dir: Path) -> int:
+async def _serve(args: argparse.Namespace, config: Config, data_dir: Path) -> int:
+    _raise_file_limit()
     try:
         venue = Venue(config, data_dir, config.log.sync)
     except OSError as error:
@@ -141,15 +186,23 @@ async def _serve(config: Config, data_dir: Path) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, venue.stop)
+    loop.add_signal_handler(signal.SIGHUP, _reload, venue, args)
     # What was recovered lives long: keep it out of every later garbage collection.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
-    host, port = await venue.start()
+    http = _http_socket(args)
+    try:
+        await venue.start()
+    except TlsProblem as error:
+        return _complain(str(error), BAD_CONFIGURATION)
+    if http is not None:
+        await venue.start_http(http, lambda: _effective(args), _version())
     ready = {
         "ready": True,
-        "fix": {"host": host, "port": port},
-        "http": None,
+        "fix": _address(venue.address),
+        **({"fix_tls": _address(venue.tls_address)} if venue.tls_address else {}),
+        "http": _address(venue.http_address),
         "data_dir": str(data_dir),
         "recovered_commands": venue.recovered,
         "sync": config.log.sync,
@@ -160,6 +213,25 @@ async def _serve(config: Config, data_dir: Path) -> int:
     if venue.failed is None:
         return CLEAN
     return DISK_ERROR if isinstance(venue.failed, OSError) else BUG
+
+
+def _reload(venue: Venue, args: argparse.Namespace) -> None:
+    """Read the venue file again; one that is not in order changes nothing."""
+    try:
+        venue.reload(_effective(args))
+    except ConfigError as error:
+        structlog.get_logger().error("config.not_reloaded", error=str(error))
+
+
+def _raise_file_limit() -> None:
+    """A connection is a file: take as many as the system lets us."""
+    with contextlib.suppress(ValueError, OSError):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _address(address: tuple[str, int] | None) -> dict[str, str | int] | None:
+    return {"host": address[0], "port": address[1]} if address else None
 
 
 def _run_loop(main_task: Coroutine[Any, Any, int]) -> int:
@@ -193,11 +265,18 @@ def check_config(args: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _add_hash_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--argon2", action="store_true", help="make a password_argon2 instead")
+
+
 def hash_password(args: argparse.Namespace) -> int:
     """Read a password, from a terminal or a pipe, and print its hash."""
     interactive = sys.stdin.isatty()
     password = getpass.getpass() if interactive else sys.stdin.readline().rstrip("\n")
-    print(passwords.hash_password(password))
+    try:
+        print(passwords.hash_password(password, "argon2" if args.argon2 else "scrypt"))
+    except ImportError as error:
+        return _complain(str(error), BAD_CONFIGURATION)
     return CLEAN
 
 

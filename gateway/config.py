@@ -1,13 +1,12 @@
 """The venue file: TOML text to one frozen Config, or a ConfigError that names file, line and key.
 
-What lives here: the types every other module reads its settings from, and `load`. Nothing here
-opens a socket, makes a directory or starts anything. What only the whole can show (references,
-duplicates, exposure) is checked in `config_check`; finding a key in the text, and putting a Config
-into words, is `config_text`.
+What lives here: `load`, from the file's text to the types of `config_types`. Nothing here opens a
+socket, makes a directory or starts anything. What only the whole can show (references, duplicates,
+exposure) is checked in `config_check`; finding a key in the text, and putting a Config into words,
+is `config_text`.
 
-How it works: each type states in its annotations what the file may say, so that the check and the
-sentence about it ("must be ..., was ...") cannot drift apart. `load` reads table by table, key by
-key, then asks for violations of the whole. Nothing is guessed and nothing is repaired.
+`load` reads table by table, key by key, then asks for violations of the whole. Nothing is guessed
+and nothing is repaired.
 
 Indexes in keys count from 0: `sessions[2].role` is the role of the third [[sessions]].
 """
@@ -20,88 +19,50 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
-from msgspec import Meta
 
 from gateway.config_check import violations
 from gateway.config_text import KeyPath, key_lines, key_text, line_of, shown
+from gateway.config_types import (
+    IN_FILE,
+    Config,
+    FixConfig,
+    InstrumentConfig,
+    LogConfig,
+    MemberConfig,
+    PhaseChange,
+    PhaseList,
+    PriceText,
+    ScheduleConfig,
+    SegmentConfig,
+    SessionConfig,
+    TlsConfig,
+    VenueConfig,
+)
 from gateway.decimals import parse_price
 
-PHASES = (
-    *("CLOSED", "PRE_OPEN", "OPENING_CALL", "CONTINUOUS", "VOLATILITY_AUCTION"),
-    *("SCHEDULED_AUCTION", "CLOSING_CALL", "POST_TRADE", "HALT_OPEN", "HALT_FROZEN"),
-)
-TICK_TABLES = tuple(f"rts11-{band}" for band in range(1, 7))
-
-
-def _one_of(*allowed: str) -> Meta:
-    pattern = "|".join(re.escape(value) for value in allowed)
-    return Meta(pattern=rf"^(?:{pattern})\Z", description="one of " + ", ".join(allowed))
-
-
-def _text(pattern: str, allowed: str) -> Meta:
-    return Meta(pattern=rf"^(?:{pattern})\Z", description=allowed)
-
-
-# What the file may say. The description completes the sentence "must be ...".
-_Flag = Annotated[bool, Meta(description="true or false")]
-_Name = Annotated[str, _text(r"[^\x00-\x1f\x7f]{1,200}", "text in quotes, 1 to 200 characters")]
-_Id = Annotated[str, _text(r"[A-Za-z0-9_.-]{1,32}", "1 to 32 of A-Z a-z 0-9 _ . - in quotes")]
-_MemberId = Annotated[str, _text(r"[A-Za-z0-9_-]{1,16}", "1 to 16 of A-Z a-z 0-9 _ - in quotes")]
-_Host = Annotated[str, _text(r"[!-~]{1,255}", "a host name or address in quotes")]
-_Port = Annotated[int, Meta(ge=0, le=65535, description="0 (any free port) to 65535")]
-_Sync = Annotated[
-    str,
-    _text("group|none|interval:[1-9][0-9]{0,3}", "group, none or interval:MS with MS 1 to 9999"),
-]
-_BeginString = Annotated[str, _one_of("FIX.4.2", "FIX.4.4", "FIXT.1.1")]
-_Role = Annotated[str, _one_of("order-entry", "drop-copy", "market-data", "operator")]
-_CancelOnDisconnect = Annotated[str, _one_of("none", "day", "all")]
-_Reset = Annotated[str, _one_of("never", "daily", "on_logon")]
-_Time = Annotated[
-    str,
-    _text("([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", 'a time of day in quotes, "HH:MM:SS"'),
-]
-_Phase = Annotated[str, _one_of(*PHASES)]
-_Seconds = Annotated[int, Meta(ge=0, le=3600, description="0 to 3600 seconds")]
-_Mic = Annotated[str, _text("[A-Z0-9]{4}", 'a market code (MIC) in quotes, like "XSTO"')]
-_MarketOrders = Annotated[str, _one_of("best_level", "sweep")]
-_OffTick = Annotated[str, _one_of("reject", "round")]
-_Anonymity = Annotated[str, _one_of("index", "large", "other")]
-_Symbol = Annotated[
-    str,
-    _text(
-        r"[A-Za-z0-9]([A-Za-z0-9 ._/&-]{0,30}[A-Za-z0-9])?",
-        "1 to 32 of A-Z a-z 0-9 . _ / & - in quotes, inner blanks allowed",
-    ),
-]
-_Isin = Annotated[
-    str, _text("[A-Z]{2}[A-Z0-9]{9}[0-9]", "two letters, nine letters or digits, one digit")
-]
-_Currency = Annotated[str, _text("[A-Z]{3}", 'three capital letters in quotes, like "SEK"')]
-_SecurityType = Annotated[str, _text("[A-Z0-9]{1,12}", 'a SecurityType(167) code, like "CS"')]
-_TickTable = Annotated[str, _one_of(*TICK_TABLES)]
-_Lot = Annotated[int, Meta(ge=1, le=999_999_999, description="1 to 999999999 shares")]
-_PriceText = Annotated[
-    str,
-    _text(
-        r"(?=[0-9.]*[1-9])[0-9]{1,9}(\.[0-9]{1,4})?",
-        'a price above 0 in quotes with at most 4 decimals, like "0.01"',
-    ),
-]
-_PhaseList = Annotated[
-    list[dict[str, object]],
-    Meta(min_length=1, description='a list of one or more { at = "HH:MM:SS", phase = "..." }'),
+__all__ = [
+    "Config",
+    "ConfigError",
+    "FixConfig",
+    "InstrumentConfig",
+    "LogConfig",
+    "MemberConfig",
+    "PhaseChange",
+    "ScheduleConfig",
+    "SegmentConfig",
+    "SessionConfig",
+    "TlsConfig",
+    "VenueConfig",
+    "demo",
+    "load",
+    "session",
 ]
 
-# Keys whose form in the file is not the form in the struct: decimal text, nested tables.
-_IN_FILE: Mapping[str, object] = {
-    "tick_size": _PriceText,
-    "reference_price": _PriceText,
-    "phases": _PhaseList,
-}
+SECRETS = frozenset({"password_scrypt", "password_argon2"})
+"""A password's hash is not repeated in an error, even when it is in the wrong place."""
 
 
 class ConfigError(Exception):
@@ -120,129 +81,45 @@ class ConfigError(Exception):
         self.message = message
 
 
-class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[venue]: who the venue is, and where it keeps its log."""
-
-    comp_id: _Id  # what clients put in TargetCompID(56)
-    timezone: _Name = "Europe/Stockholm"
-    data_dir: _Name = "var"
-
-
-class FixConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[fix]: where the venue listens, and whether it admits an unlisted SenderCompID(49)."""
-
-    host: _Host = "127.0.0.1"
-    port: _Port = 9880
-    accept_unknown: _Flag = False
-
-
-class LogConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[log]: when a command counts as durable: "group", "interval:MS" or "none"."""
-
-    sync: _Sync = "group"
-
-
-class MemberConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[[members]]: a firm. Its id is the code in the trade history."""
-
-    id: _MemberId
-    name: _Name
-
-
-class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[[sessions]]: a FIX session; comp_id is what the client puts in SenderCompID(49).
-
-    begin_string None: any version. password_scrypt None: no password is asked for.
-    """
-
-    comp_id: _Id
-    member: _MemberId
-    begin_string: _BeginString | None = None
-    role: _Role = "order-entry"
-    cancel_on_disconnect: _CancelOnDisconnect = "day"
-    reset: _Reset = "never"
-    password_scrypt: _Name | None = None
-
-
-class PhaseChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a schedule: the phase begins at `at` local time, 0 to random_seconds later."""
-
-    at: _Time
-    phase: _Phase
-    random_seconds: _Seconds = 0
-
-
-class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[[schedules]]: the trading day. calendar None: every day is a trading day.
-
-    The last phase of a day lasts until the first change of the next.
-    """
-
-    id: _Id
-    calendar: _Mic | None = None
-    phases: tuple[PhaseChange, ...]
-
-
-class SegmentConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[[segments]]: instruments that share a schedule and market rules."""
-
-    id: _Id
-    name: _Name
-    schedule: _Id
-    internal_priority: _Flag = True
-    internal_priority_in_calls: _Flag = True
-    market_orders: _MarketOrders = "best_level"
-    off_tick: _OffTick = "reject"
-    anonymity: _Anonymity = "other"
-
-
-class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[[instruments]]: one order book.
-
-    Exactly one of tick_table and tick_size is set. tick_size and reference_price are integers of
-    10^-4 of the currency; a reference price off tick is allowed.
-    """
-
-    symbol: _Symbol
-    isin: _Isin | None = None
-    segment: _Id
-    currency: _Currency = "SEK"
-    security_type: _SecurityType = "CS"
-    tick_table: _TickTable | None = None
-    tick_size: int | None = None
-    lot: _Lot = 1
-    reference_price: int | None = None
-
-
-class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole venue file. `load` is the only maker whose result holds no violation."""
-
-    venue: VenueConfig
-    fix: FixConfig = FixConfig()
-    log: LogConfig = LogConfig()
-    members: tuple[MemberConfig, ...] = ()
-    sessions: tuple[SessionConfig, ...] = ()
-    schedules: tuple[ScheduleConfig, ...] = ()
-    segments: tuple[SegmentConfig, ...] = ()
-    instruments: tuple[InstrumentConfig, ...] = ()
-
-
 def load(path: Path) -> Config:
     """Read the venue file at `path`; ConfigError when anything in it is not allowed."""
     text = _read(path)
     source = _Source(str(path), {})
     document = _parse(source, text)
     source = _Source(source.file, key_lines(text))
-    config = _config(source, document)
+    config = _beside(path, _config(source, document))
     for place, message in violations(config):
         raise source.error(place, message)
     return config
+
+
+def _beside(path: Path, config: Config) -> Config:
+    """Paths of certificates are meant from the folder of the venue file."""
+    if config.tls is None:
+        return config
+    keys = ("certificate", "key", "client_ca")
+    paths = {key: getattr(config.tls, key) for key in keys}
+    there = {key: str(path.parent / value) for key, value in paths.items() if value is not None}
+    return msgspec.structs.replace(config, tls=msgspec.structs.replace(config.tls, **there))
 
 
 def demo() -> Config:
     """The venue that `serve` runs without --config; its file is part of the package."""
     with as_file(files("fix_specs") / "venue" / "demo.toml") as path:
         return load(path)
+
+
+def session(table: object, config: Config) -> SessionConfig:
+    """One more session for the venue of `config`, from a table with the keys of [[sessions]].
+
+    It is held to what the venue file is; the key in a ConfigError is that of the table.
+    """
+    source = _Source("", {(): 0})
+    one = _struct(source, SessionConfig, (), table)
+    for place, message in violations(msgspec.structs.replace(config, sessions=(one,))):
+        if place[0] == "sessions":
+            raise source.error(place[2:], message)
+    return one
 
 
 # -- Reading: from text to tables, from a table to its struct ---------------------------------
@@ -304,7 +181,7 @@ def _struct(source: _Source, kind: type[_T], path: KeyPath, table: object) -> _T
     _known_keys(source, kind, path, table)
     values = dict(table)
     for field in _fields(kind):
-        in_file = _IN_FILE.get(field.name, field.type)
+        in_file = IN_FILE.get(field.name, field.type)
         if field.name in table:
             values[field.name] = _value(source, in_file, (*path, field.name), table[field.name])
         elif field.required:
@@ -333,12 +210,11 @@ def _value(source: _Source, in_file: object, path: KeyPath, value: object) -> ob
     try:
         msgspec.convert(value, in_file)
     except msgspec.ValidationError:
-        # A password's hash is a secret even when it is in the wrong place.
-        was = "a secret" if path[-1] == "password_scrypt" else shown(value)
+        was = "a secret" if path[-1] in SECRETS else shown(value)
         raise source.error(path, f"must be {_allowed(in_file)}, was {was}") from None
-    if in_file is _PriceText:
+    if in_file is PriceText:
         return parse_price(str(value))
-    if isinstance(value, list):
+    if in_file is PhaseList and isinstance(value, list):
         return [_struct(source, PhaseChange, (*path, i), row) for i, row in enumerate(value)]
     return value
 
@@ -354,6 +230,7 @@ def _allowed(in_file: object) -> str:
 _SINGLE: Mapping[str, type[msgspec.Struct]] = {
     "venue": VenueConfig,
     "fix": FixConfig,
+    "tls": TlsConfig,
     "log": LogConfig,
 }
 _ARRAYS: Mapping[str, type[msgspec.Struct]] = {

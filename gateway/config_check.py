@@ -1,20 +1,20 @@
 """What is wrong with a Config as a whole: the checks that no single key can show.
 
-What lives here: references between tables, duplicates, the order of phases, the one tick rule of an
-instrument, and what may be open to the network. What must not: the form of a single key, which its
-type in `config` states, and text or line numbers: a violation names a path, `load` finds its line.
+What lives here: references between tables, duplicates, the order of phases and the one tick rule of
+an instrument; what concerns the way in (`config_door`) is asked from here. What must not: the form
+of a single key, which its type in `config_types` states, and text or line numbers: a violation
+names a path, `load` finds its line.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway.config_door import exposures, session_violations
 from gateway.config_text import KeyPath, key_text, shown
 from gateway.decimals import format_price
-from gateway.passwords import is_hash
+from gateway.fix.hours import timezone_problem
 
 if TYPE_CHECKING:
     from gateway.config import Config, InstrumentConfig, PhaseChange, VenueConfig
@@ -30,8 +30,8 @@ def violations(config: Config) -> Iterator[Violation]:
     `serve` calls it again when an option has replaced a setting, such as --fix-host.
     """
     yield from _timezone(config.venue)
-    yield from _exposed(config)
-    yield from _hashes(config)
+    yield from exposures(config)
+    yield from session_violations(config)
     yield from _duplicates("members", "id", [m.id for m in config.members])
     yield from _duplicates("sessions", "comp_id", [s.comp_id for s in config.sessions])
     yield from _duplicates("schedules", "id", [s.id for s in config.schedules])
@@ -51,30 +51,9 @@ def violations(config: Config) -> Iterator[Violation]:
 
 
 def _timezone(venue: VenueConfig) -> Iterator[Violation]:
-    try:
-        ZoneInfo(venue.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder, such as "Europe"
-        allowed = 'an IANA time zone, like "Europe/Stockholm"'
-        yield ("venue", "timezone"), f"must be {allowed}, was {shown(venue.timezone)}"
-
-
-def _exposed(config: Config) -> Iterator[Violation]:
-    """Whoever can reach the port could trade: a password is the least that must stand there."""
-    if is_loopback(config.fix.host):
-        return
-    where = f"where fix.host is not loopback ({shown(config.fix.host)})"
-    if config.fix.accept_unknown:
-        yield ("fix", "accept_unknown"), f"must be false {where}, was true"
-    for index, session in enumerate(config.sessions):
-        if session.password_scrypt is None:
-            yield ("sessions", index, "password_scrypt"), f"must be given {where}, was left out"
-
-
-def _hashes(config: Config) -> Iterator[Violation]:
-    for index, session in enumerate(config.sessions):
-        if session.password_scrypt is not None and not is_hash(session.password_scrypt):
-            allowed = "must be what `fixpit hash-password` prints, was a secret"
-            yield ("sessions", index, "password_scrypt"), allowed
+    rule = timezone_problem(venue.timezone)
+    if rule is not None:
+        yield ("venue", "timezone"), f"{rule}, was {shown(venue.timezone)}"
 
 
 def _duplicates(table: str, key: str, values: Sequence[str]) -> Iterator[Violation]:
@@ -126,11 +105,3 @@ def _one_tick_rule(path: KeyPath, instrument: InstrumentConfig) -> Iterator[Viol
         yield (*path, "tick_size"), f"must be left out where tick_table is given, was {was}"
     if instrument.tick_table is None and size is None:
         yield (*path, "tick_table"), "must be given where tick_size is not, was left out"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine reach a socket bound to `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -47,12 +47,14 @@ class Publisher:
         sending_time = format_utc_timestamp(wall)
         outgoing = self.sessions.outgoing
         for comp_id, msg_type, body in self._writer.write(events, seq, at):
-            outgoing[comp_id].send_application(msg_type, body, sending_time)
+            out = outgoing[comp_id]
+            time = sending_time if out.style.is_usual else out.time_text(wall)
+            out.send_application(msg_type, body, time)
 
     def reply(self, entry: SessionReply, wall: int) -> None:
         """Number and keep one message to one session."""
         out = self.sessions.outgoing[entry.comp_id]
-        out.send_application(entry.msg_type, entry.body, format_utc_timestamp(wall))
+        out.send_application(entry.msg_type, entry.body, out.time_text(wall))
 
     def attach(self, session: FixSession, wire: Wire) -> None:
         """The session has a connection."""

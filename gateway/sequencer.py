@@ -12,7 +12,7 @@ from typing import Protocol
 
 from engine.commands import Command
 from engine.exchange import Exchange
-from gateway.log.records import Entry, Record, SessionNumbers, SessionOpened, SessionReply
+from gateway.log.records import Entry, Note, Record, SessionReply
 from gateway.publisher import Publisher
 
 
@@ -57,7 +57,7 @@ class Sequencer:
         if events:
             self._publisher.publish(events, seq, at, wall)
 
-    def note(self, entry: SessionOpened | SessionNumbers, next_in: int = 0) -> None:
+    def note(self, entry: Note, next_in: int = 0) -> None:
         """Log what a session has already done."""
         self.seq += 1
         self._log.append(Record(self.seq, self._at, self._now(), next_in, entry))
@@ -69,15 +69,17 @@ class Sequencer:
         self._log.append(Record(self.seq, self._at, wall, next_in, entry))
         self._publisher.reply(entry, wall)
 
+    def wall_now(self) -> int:
+        """Real time, as the next record would be stamped."""
+        return self._now()
+
     def replay(self, record: Record) -> None:
         """Let a record of the log happen again."""
         assert record.seq == self.seq + 1
         self.seq, self._at, self.wall = record.seq, record.at, record.wall
         entry: Entry = record.entry
-        if isinstance(entry, SessionOpened):
-            self._publisher.sessions.open(entry.comp_id, entry.member)
-        elif isinstance(entry, SessionNumbers):
-            self._publisher.sessions.restore(entry)
+        if isinstance(entry, Note):
+            self._publisher.sessions.restore(entry, record.wall)
         elif isinstance(entry, SessionReply):
             self._publisher.sessions.restore_next_in(entry.comp_id, record.next_in)
             self._publisher.reply(entry, record.wall)

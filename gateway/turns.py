@@ -33,6 +33,10 @@ class Connected(Protocol):
         """Sessions with a connection."""
 
 
+class NotDurable(Exception):
+    """The venue failed before what happened was durable: nobody may rely on it."""
+
+
 class Turns:
     """Ends turns; `guarded` runs an action and takes an exception in it for a bug."""
 
@@ -56,6 +60,7 @@ class Turns:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._talking: list[FixSession] = []
         self._resending: set[FixSession] = set()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._scheduled = False
         self.paused = False
         self.stopped = False
@@ -64,10 +69,16 @@ class Turns:
         """The venue runs: what was said in replay is old, turns end by themselves from now on."""
         self._talking.clear()
         self._loop = loop
+        # What was recovered came out of the file.
+        self._publisher.durable_seq = self._log.last_seq
 
     def stop(self) -> None:
         """The venue failed: nothing more may leave."""
         self.stopped = True
+        waiting, self._waiting = self._waiting, []
+        for _, future in waiting:
+            if not future.done():
+                future.set_exception(NotDurable())
 
     def speaks(self, session: FixSession) -> None:
         """The session has output for its connection, or nothing more to say."""
@@ -101,8 +112,32 @@ class Turns:
         if self.stopped:
             return
         self._publisher.release(seq)
+        if self._waiting:
+            self._wake(seq)
         if self.paused and (self._log.last_seq - seq) * 2 < UNDURABLE_RECORDS_MAX:
             self._resume()
+
+    def until_durable(self) -> asyncio.Future[None]:
+        """Await it: all that happened up to now is durable. Raises NotDurable if it never will."""
+        assert self._loop is not None
+        future: asyncio.Future[None] = self._loop.create_future()
+        seq = self._log.last_seq
+        if self.stopped:
+            future.set_exception(NotDurable())
+        elif seq <= self._publisher.durable_seq:
+            future.set_result(None)
+        else:
+            self._waiting.append((seq, future))
+            self.schedule()
+        return future
+
+    def _wake(self, seq: int) -> None:
+        waiting, self._waiting = self._waiting, []
+        for wanted, future in waiting:
+            if wanted > seq:
+                self._waiting.append((wanted, future))
+            elif not future.done():
+                future.set_result(None)
 
     def _pause(self) -> None:
         self.paused = True

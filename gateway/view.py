@@ -139,9 +139,15 @@ def _take_fields(line: bytes, at: int, separator: bytes) -> tuple[list[tuple[int
     while at < len(line):
         tag_match = _TAG.match(line, at)
         if tag_match is None and fields:  # a separator inside a value, as in 58=a|b
-            part, at = _take_value(line, at, separator)
+            start = at
+            while at < len(line) and _TAG.match(line, at) is None:
+                _, at = _take_value(line, at, separator)
+            if line.endswith(separator, start, at):
+                rest = line[start : at - len(separator)]
+            else:
+                rest = line[start:].rstrip(b"\r\n")
             tag, value = fields[-1]
-            fields[-1] = (tag, value + separator + part)
+            fields[-1] = (tag, value + separator + rest)
             continue
         assert tag_match is not None  # the start of a message is a field
         tag = int(tag_match[1])

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from gateway import config
-from gateway.config_text import not_yet_served
+from gateway.config_words import not_yet_served
 from gateway.passwords import matches
 
 ROOT = Path(__file__).parent.parent

@@ -17,7 +17,7 @@ orders
   sell 100 ERIC-B stop 85.00 [@ 84.50]  stop order, with a price: stop limit
       then, in any order:
       day | gtc | gtd 20261201 | ioc | fok | open | close | auction      time in force
-      show 20 | min 50 | account X | TAG=VALUE                           MaxFloor, MinQty, ...
+      show 20 | min 50 | account X | TAG=VALUE             MaxFloor or DisplayQty, MinQty, ...
       as ID                             its ClOrdID(11); else one is made, and the order goes
                                         by the venue's OrderID(37), as the reports show it
   replace [ID] 200 @ 87.40              new total quantity and price; either may be left out

@@ -1,4 +1,4 @@
-"""A client session on a TCP connection: the only socket code of the client, and its clock.
+"""A client session on a TCP or TLS connection: the only socket code of the client, and its clock.
 
 Whatever goes into the session is followed by one turn: numbers saved, bytes written, events handed
 on, timer set to the next deadline. Nothing is decided here.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import Callable
 
 from gateway.client.events import Closed, Event
 from gateway.client.sequence_file import SequenceFile
 from gateway.client.session import SECOND, ClientSession, State
+from gateway.tls import HANDSHAKE_SECONDS_MAX, handshake_problem
 
 _READ_BYTES = 64 * 1024
 
@@ -30,10 +32,18 @@ class Connection:
         self._timer: asyncio.TimerHandle | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._over_tls = False
 
-    async def open(self, host: str, port: int) -> None:
-        """Connect and send the Logon(A); raise OSError."""
-        reader, self._writer = await asyncio.open_connection(host, port)
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Connect and send the Logon(A); raise OSError, ssl.SSLError among them.
+
+        With `tls` the venue's certificate must be for `host`.
+        """
+        seconds = HANDSHAKE_SECONDS_MAX if tls is not None else None
+        reader, self._writer = await asyncio.open_connection(
+            host, port, ssl=tls, ssl_handshake_timeout=seconds
+        )
+        self._over_tls = tls is not None
         self._session.start(now())
         self.turn()
         self._reading = asyncio.create_task(self._read(reader))
@@ -56,7 +66,8 @@ class Connection:
     async def drain(self) -> None:
         """Wait until the venue has taken what was written, as far as that is needed."""
         if self._writer is not None and not self._writer.is_closing():
-            with contextlib.suppress(ConnectionError):  # the reader notices too, and says so
+            # The reader notices too, and says so.
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
                 await self._writer.drain()
 
     async def close(self) -> None:
@@ -72,11 +83,20 @@ class Connection:
             await asyncio.gather(self._writer.wait_closed(), return_exceptions=True)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        with contextlib.suppress(ConnectionError):
+        reason = ""
+        try:
             while data := await reader.read(_READ_BYTES):
                 self._session.feed(data, now())
                 self.turn()
-        self._session.connection_lost()
+        except ssl.SSLError as error:
+            reason = handshake_problem(error)
+        except ConnectionError:
+            pass
+        # With TLS 1.3 our certificate is refused after our side of the handshake, and by an asyncio
+        # server without a word.
+        if self._over_tls and not reason and self._session.state is State.LOGON_SENT:
+            reason = "does it take our certificate?"
+        self._session.connection_lost(reason)
         self.turn()
 
     def _reading_ended(self, task: asyncio.Task[None]) -> None:

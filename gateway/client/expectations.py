@@ -15,7 +15,7 @@ from gateway.client.commands import KEYS, SIDES, Condition, Expect
 from gateway.client.reports import FILLS, REJECTS, STATUSES, contra_of, kind_of, trade_of
 from gateway.client.wire import Message
 
-_NUMBERS = frozenset((6, 14, 31, 32, 38, 44, 99, 110, 111, 151, 533))
+_NUMBERS = frozenset((6, 14, 31, 32, 38, 44, 99, 110, 111, 151, 533, 1138))
 _KIND_GROUPS = {"fill": FILLS, "rejected": REJECTS}
 
 

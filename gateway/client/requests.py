@@ -1,7 +1,7 @@
 """Commands about orders -> the message to send, with its ids and the fields a venue asks for.
 
 Pure but for the notes taken in `OwnOrders`. What differs between FIX versions in a client's
-requests is here: FIX.4.2 wants HandlInst(21).
+requests is here: FIX.4.2 wants HandlInst(21), and 5.0SP2 has DisplayQty(1138) for MaxFloor(111).
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Requests:
 
     def _new_order(self, command: NewOrder, transact_time: str) -> Request:
         cl_ord_id = command.cl_ord_id or self._orders.new_id()
-        fields = {11: cl_ord_id, **self._handling(), 60: transact_time} | dict(command.fields)
+        terms = self._in_version(command.fields)
+        fields = {11: cl_ord_id, **self._handling(), 60: transact_time} | terms
         self._orders.entered(command.cl_ord_id, cl_ord_id, fields.items())
         return Request("D", tuple(fields.items()))
 
@@ -73,7 +74,7 @@ class Requests:
         order = self._order(command.order, working=True)
         cl_ord_id = command.cl_ord_id or self._orders.new_id()
         head = {11: cl_ord_id, 41: order.orig_cl_ord_id, **self._handling(), 60: transact_time}
-        changes = dict(command.fields)
+        changes = self._in_version(command.fields)
         kept = _kept(order.terms, changes)
         fields = head | kept | changes
         self._orders.requested(order, cl_ord_id, replaces=True)
@@ -107,6 +108,10 @@ class Requests:
 
     def _handling(self) -> dict[int, str]:
         return {21: "1"} if self.begin_string == "FIX.4.2" else {}
+
+    def _in_version(self, fields: tuple[Field, ...]) -> dict[int, str]:
+        names = {111: 1138} if self.begin_string == "FIXT.1.1" else {}
+        return {names.get(tag, tag): value for tag, value in fields}
 
 
 def _instrument(order: Order) -> tuple[Field, ...]:

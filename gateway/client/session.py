@@ -127,14 +127,15 @@ class ClientSession:
             self.state, self._asked_at = State.LOGOUT_SENT, now
             self._send("5", [(58, text)] if text else [], now)
 
-    def connection_lost(self) -> None:
-        """Take the end of the connection."""
+    def connection_lost(self, why: str = "") -> None:
+        """Take the end of the connection; `why`, if something is known of it."""
+        known = f" ({why})" if why else ""
         if self.state is State.LOGOUT_SENT:
             self._close("logged out, the venue did not answer the Logout(5)", clean=True)
         elif self.state is State.LOGON_SENT:
-            self._close("the venue closed the connection without answering the Logon(A)")
+            self._close(f"the venue closed the connection without answering the Logon(A){known}")
         else:
-            self._close("the venue closed the connection without a Logout(5)")
+            self._close(f"the venue closed the connection without a Logout(5){known}")
 
     # Outputs
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ from gateway.client.requests import OrderCommand, Requests
 from gateway.client.sequence_file import SequenceFile
 from gateway.client.session import ClientSession, State, utc_timestamp
 from gateway.client.wire import decode, piped
+from gateway.tls import handshake_problem
 from gateway.view import mask, printable
 
 OK, FAILED, MISUSED = 0, 1, 2
@@ -89,14 +91,12 @@ class Shell:
         self._expected_logout = False
         self._tests = 0
 
-    async def log_on(self, host: str, port: int) -> bool:
+    async def log_on(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> bool:
         """Connect and log on; say on failure why, and return False."""
         try:
-            await self._connection.open(host, port)
+            await self._connection.open(host, port, tls)
         except OSError as error:
-            # asyncio puts the address into strerror, which has been said already
-            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-            self._complain(f"cannot connect to {host}:{port}: {reason or error}")
+            self._complain(f"cannot connect to {host}:{port}: {_reason(error, tls)}")
             return False
         await self._until(lambda: self._session.state is not State.LOGON_SENT, None)
         return self._session.state is State.ACTIVE
@@ -266,3 +266,13 @@ class Shell:
                 (self._show if clean else self._complain)(printable(reason))
                 self.lines.put_nowait(None)
         self._news.set()
+
+
+def _reason(error: OSError, tls: ssl.SSLContext | None) -> str:
+    """Say why there is no connection, without the address, which has been said already."""
+    ended = isinstance(error, ConnectionResetError | ConnectionAbortedError)
+    if isinstance(error, ssl.SSLError) or (tls is not None and ended):
+        return handshake_problem(error)
+    if error.errno and error.errno > 0:
+        return os.strerror(error.errno)  # asyncio puts the address into strerror
+    return str(error.strerror or error)

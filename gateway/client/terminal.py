@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import ssl
 import stat
 import sys
 from pathlib import Path
@@ -22,10 +23,12 @@ from gateway.client.events import SessionConfig
 from gateway.client.parser import parse
 from gateway.client.sequence_file import SequenceFile, SequenceFileError
 from gateway.client.shell import FAILED, MISUSED, Line, Lines, Shell, ShellConfig
+from gateway.tls import TlsProblem, client_context
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _READ_BYTES = 64 * 1024
 _CLEAR_LINE = "\r\x1b[K"
+_BEGIN_STRINGS = {"4.2": "FIX.4.2", "4.4": "FIX.4.4", "5.0SP2": "FIXT.1.1"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=9880, help="of the venue (default: %(default)s)"
     )
+    _add_session_arguments(parser)
+    _add_tls_arguments(parser)
+    parser.add_argument("--raw", action="store_true", help="show every FIX message too, with |")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="how long expect and wait wait (default: %(default)s)",
+    )
+
+
+def _add_session_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sender", default="AVA", metavar="ID", help="SenderCompID (default: %(default)s)"
     )
@@ -43,10 +59,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", default="PIT", metavar="ID", help="TargetCompID (default: %(default)s)"
     )
     parser.add_argument(
+        "--version",
         "--begin-string",
+        dest="begin_string",
+        type=_begin_string,
         default="FIX.4.4",
-        choices=("FIX.4.2", "FIX.4.4", "FIXT.1.1"),
-        help="FIX version (default: %(default)s)",
+        metavar="VERSION",
+        help="of FIX: 4.2, 4.4 or 5.0SP2, or its BeginString (default: 4.4)",
     )
     parser.add_argument(
         "--heartbeat",
@@ -68,25 +87,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="keep both sequence numbers here between runs",
     )
-    parser.add_argument("--username", metavar="NAME", help="Username(553) of the Logon")
+    parser.add_argument("--username", "--user", metavar="NAME", help="Username(553) of the Logon")
     parser.add_argument(
         "--password-file", type=Path, metavar="FILE", help="its first line is the Password(554)"
     )
-    parser.add_argument("--raw", action="store_true", help="show every FIX message too, with |")
+
+
+def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--timeout",
-        type=float,
-        default=5.0,
-        metavar="SECONDS",
-        help="how long expect and wait wait (default: %(default)s)",
+        "--tls", action="store_true", help="use TLS; the venue's certificate must be for --host"
     )
+    parser.add_argument(
+        "--ca",
+        type=Path,
+        metavar="FILE",
+        help="who signs the venue's certificate (PEM; none: the system's roots); means --tls",
+    )
+    parser.add_argument(
+        "--cert", type=Path, metavar="FILE", help="our own certificate (PEM); means --tls"
+    )
+    parser.add_argument(
+        "--key", type=Path, metavar="FILE", help="its key (PEM; none: in the same file)"
+    )
+
+
+def _begin_string(text: str) -> str:
+    begin_string = _BEGIN_STRINGS.get(text, text)
+    if begin_string not in _BEGIN_STRINGS.values():
+        raise argparse.ArgumentTypeError(f"must be {', '.join(_BEGIN_STRINGS)}, was {text}")
+    return begin_string
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the client and return its exit code."""
     try:
         return asyncio.run(_main(args))
-    except (CommandError, SequenceFileError, OSError, UnicodeDecodeError) as error:
+    except (CommandError, SequenceFileError, TlsProblem, OSError, UnicodeDecodeError) as error:
         print(f"fixpit client: {error}", file=sys.stderr)
         return MISUSED
     except KeyboardInterrupt:
@@ -95,6 +131,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _main(args: argparse.Namespace) -> int:
     script = _script(args)
+    tls = _tls(args)
     interactive = script is None and sys.stdin.isatty()
     screen = Screen(f"{args.sender}> " if interactive and sys.stdout.isatty() else "")
     shell = Shell(
@@ -105,7 +142,7 @@ async def _main(args: argparse.Namespace) -> int:
         SequenceFile(args.state, args.sender, args.target) if args.state is not None else None,
     )
     try:
-        if not await shell.log_on(args.host, args.port):
+        if not await shell.log_on(args.host, args.port, tls):
             return FAILED
         if script is not None:
             _put_all(shell.lines, script)
@@ -138,6 +175,13 @@ def _script(args: argparse.Namespace) -> list[Line] | None:
         except CommandError as error:
             raise CommandError(f"{line.place}{error}") from None
     return lines
+
+
+def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:
+    """Make the TLS context; a file given for it asks for TLS as well, for it must not be idle."""
+    if not (args.tls or args.ca or args.cert or args.key):
+        return None
+    return client_context(args.ca, args.cert, args.key)
 
 
 def _session_config(args: argparse.Namespace) -> SessionConfig:

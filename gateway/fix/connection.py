@@ -8,24 +8,27 @@ bounded: the time and bytes before a Logon, the write buffer of a peer that does
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from gateway.fix.framing import LOGON_BYTES_MAX, MESSAGE_BYTES_MAX, Framer, MessageTooLong
+from gateway.fix.door import Peer
+from gateway.fix.framing import LOGON_BYTES_MAX, Framer, MessageTooLong
 from gateway.fix.session import FixSession
+from gateway.tls import peer_certificate
 
 if TYPE_CHECKING:
     from gateway.fix.acceptor import Acceptor
 
-LOGON_TIMEOUT_SECONDS = 10.0
-"""A connection that has not logged on by then is closed without a byte."""
-
 WRITE_BUFFER_BYTES_MAX = 4 * 1024 * 1024
 """A peer that leaves more than this unread is cut off; it heals by a resend request."""
 
-FRAMES_BEFORE_LOGON_MAX = 1_000
-"""Messages kept while a password is being checked; a client waits for our Logon anyway."""
+UNACKNOWLEDGED_MILLISECONDS_MAX = 20_000
+"""A peer whose machine does not acknowledge what was sent to it is gone (TCP_USER_TIMEOUT)."""
+
+KEEPALIVE_IDLE_SECONDS, KEEPALIVE_INTERVAL_SECONDS = 60, 10
+"""For sessions without heartbeats: the machine asks whether the other one is still there."""
 
 FINISH_SECONDS_MAX = 2.0
 """How long a closing connection waits for a peer that does not take what was written."""
@@ -47,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._beginning: bytes | None = b""
         self._waiting: list[bytes] | None = None
         self.session: FixSession | None = None
+        self.identity = Peer("")
         self.peer = ""
 
     # Called by the loop
@@ -54,12 +58,14 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer connected; it has a few seconds to log on."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self.identity = _identity(self._transport)
         self.peer = str(transport.get_extra_info("peername"))
+        _notice_half_open(transport.get_extra_info("socket"))
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX)
         if not self._acceptor.admit(self):
             self._transport.abort()
             return
-        self._set_timer(LOGON_TIMEOUT_SECONDS, "no logon in time")
+        self._set_timer(self._acceptor.logon_timeout_seconds, "no logon in time")
 
     def data_received(self, data: bytes) -> None:
         """Bytes arrived. What escapes from acting on them is a bug: it ends the venue."""
@@ -69,11 +75,13 @@ class Connection(asyncio.Protocol):
             self._acceptor.failed(error)
 
     def _take(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return  # with TLS, some may still come
         try:
             if self.session is not None:
                 self._receive(self._framer.feed(data))
             elif self._waiting is not None:
-                self._wait(self._framer.feed(data))
+                self._waiting += self._framer.feed(data)
             else:
                 self._begin(data)
         except MessageTooLong as error:
@@ -99,9 +107,10 @@ class Connection(asyncio.Protocol):
         assert self.session is None
         self.session = session
         self._cancel_timer()
-        self._framer.bytes_max = MESSAGE_BYTES_MAX
+        self._framer.bytes_max = self._acceptor.message_bytes_max
         waiting, self._waiting = self._waiting, None
         self._receive(waiting or [])
+        self.resume_reading()
 
     def write(self, data: bytes) -> None:
         """Send; ignored when the connection is gone."""
@@ -118,10 +127,14 @@ class Connection(asyncio.Protocol):
         """Bytes in the write buffer."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
-    def abort(self, reason: str) -> None:
-        """Close now, without another byte."""
+    def abort(self, reason: str, *, quietly: bool = False) -> None:
+        """Close now, without another byte; `quietly` where the operator has been told."""
         if self._transport is not None:
-            log.warning("connection.aborted", peer=self.peer, reason=reason, session=self._name())
+            if self.session is None and not quietly:
+                self._acceptor.turned_away(self, reason)
+            elif not quietly:
+                name = self.session.comp_id if self.session is not None else ""
+                log.warning("connection.aborted", peer=self.peer, reason=reason, session=name)
             self._transport.abort()
 
     def pause_reading(self) -> None:
@@ -130,8 +143,8 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Go on."""
-        if self._transport is not None and not self._transport.is_closing():
+        """Go on; not before the Logon is answered."""
+        if self._waiting is None and self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
     # Receiving
@@ -149,17 +162,12 @@ class Connection(asyncio.Protocol):
                 return
         frames = self._framer.feed(data)
         if frames:
+            # Nothing more is read until the Logon is answered: what waits is bounded by one read.
             self._waiting = frames[1:]
+            self.pause_reading()
             self._acceptor.logon(self, frames[0])
         elif self._framer.garbled:
             self.abort("first message garbled")
-
-    def _wait(self, frames: list[bytes]) -> None:
-        """The Logon's password is being checked."""
-        assert self._waiting is not None
-        self._waiting += frames
-        if len(self._waiting) > FRAMES_BEFORE_LOGON_MAX:
-            self.abort("too much before the logon was answered")
 
     def _receive(self, frames: list[bytes]) -> None:
         session = self.session
@@ -188,9 +196,27 @@ class Connection(asyncio.Protocol):
             self.abort("first message too long")
             return
         self._receive(frames)
-        text = f"BodyLength(9) must give a message of at most {MESSAGE_BYTES_MAX} bytes"
-        self.session.logout(text, self._acceptor.now())
-        self.session.wants_close = True
+        most = self._acceptor.message_bytes_max
+        text = f"BodyLength(9) must give a message of at most {most} bytes"
+        self.session.close_with(text, self._acceptor.now())
 
-    def _name(self) -> str:
-        return self.session.comp_id if self.session is not None else ""
+
+def _identity(transport: asyncio.Transport) -> Peer:
+    peername = transport.get_extra_info("peername")
+    source = str(peername[0]) if isinstance(peername, tuple) else ""
+    return Peer(source, peer_certificate(transport.get_extra_info("ssl_object")))
+
+
+def _notice_half_open(sock: socket.socket | None) -> None:
+    """Let the system notice a peer that is gone without a word; for heartbeats see the session."""
+    if sock is None:
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = {
+        "TCP_USER_TIMEOUT": UNACKNOWLEDGED_MILLISECONDS_MAX,
+        "TCP_KEEPIDLE": KEEPALIVE_IDLE_SECONDS,
+        "TCP_KEEPINTVL": KEEPALIVE_INTERVAL_SECONDS,
+    }
+    for name, value in options.items():
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -26,6 +26,9 @@ SHAPES_LEARNED_MAX = 16
 
 SHAPE_TAGS_MAX = 60
 
+FIXT11 = "FIXT.1.1"
+"""The transport that carries application messages of another dictionary."""
+
 DIGITS_MAX = 18
 """No number of FIX is longer; Python refuses to read thousands of digits."""
 
@@ -53,6 +56,7 @@ class Decoder:
         lengths = {t for t, f in dictionary.fields.items() if f.type == "LENGTH"}
         self._lengths = lengths - {tags.BODY_LENGTH}
         self._data = {t for t, f in dictionary.fields.items() if f.type == "DATA"}
+        self._session_tags = _session_tags(dictionary)
 
     def parse(self, frame: bytes) -> Message | None:
         """The message as pairs of tag and value, unchecked; None if it is garbled.
@@ -96,8 +100,11 @@ class Decoder:
         groups: dict[str, list[dict[str, str]]] = {}
         pairs = message.pairs
         i, in_header = 0, True
+        known = self._session_tags if message.msg_type in self.dictionary.admin else self._formats
         while i < len(pairs):
             tag, value = pairs[i]
+            if tag not in known:
+                raise reject(m.INVALID_TAG_NUMBER, tag)
             self._check_value(tag, value)
             if tag in header.fields:
                 if not in_header:
@@ -145,7 +152,6 @@ class Decoder:
         entries: list[dict[str, str]] = []
         while i < len(pairs) and pairs[i][0] in group.fields:
             tag, value = pairs[i]
-            self._check_value(tag, value)
             if tag == group.delimiter:
                 entries.append({})
             elif not entries:
@@ -156,10 +162,14 @@ class Decoder:
             i += 1
             nested = group.groups.get(tag)
             if nested is not None:
+                self._check_value(tag, value)
                 _, i = self._read_group(pairs, i, nested, tag, int(value))
+        # Values within the entries are judged when all entries are there (case 14i).
         if len(entries) != count:
             raise reject(m.GROUP_COUNT_WRONG, count_tag)
         for entry in entries:
+            for tag, value in entry.items():
+                self._check_value(tag, value)
             for tag in group.required:
                 if tag not in entry:
                     raise reject(m.REQUIRED_TAG_MISSING, tag)
@@ -189,6 +199,20 @@ class Decoder:
                 value = spec.enum_pattern or spec.pattern
             parts.append(f"{tag}=({value}){SOH}")
         return "".join(parts)
+
+
+def _session_tags(dictionary: DataDictionary) -> frozenset[str]:
+    """The tags there are for session messages: in FIXT.1.1 those of the transport alone."""
+    if dictionary.begin_string != FIXT11:
+        return frozenset(dictionary.fields)
+    parts = [dictionary.header, dictionary.trailer]
+    parts += [dictionary.messages[msg_type] for msg_type in dictionary.admin]
+    tags_of: set[str] = set()
+    while parts:
+        part = parts.pop()
+        tags_of |= part.fields.keys()
+        parts += part.groups.values()
+    return frozenset(tags_of)
 
 
 class Shapes:

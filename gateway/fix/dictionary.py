@@ -43,7 +43,17 @@ _PATTERNS = {
 TEXT_CHARS_MAX = 256
 _ANY = rf"[^\x01]{{1,{TEXT_CHARS_MAX}}}"
 """Text of any kind; longer values are a format error, so that no report grows without bound."""
+_COUNTS = frozenset({"NUMINGROUP", "INT"})
 _MULTIPLE = frozenset({"MULTIPLEVALUESTRING", "MULTIPLESTRINGVALUE", "MULTIPLECHARVALUE"})
+
+
+NESTING_MAX = 20
+FIELDS_MAX = 1_000_000
+"""More than any dictionary has; a file that goes beyond is none, or means harm."""
+
+
+class DictionaryError(ValueError):
+    """The text is no data dictionary; the message says which rule it breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +99,37 @@ class GroupSpec:
 
 
 class DataDictionary:
-    """The fields and messages of one FIX version as one dictionary file defines them."""
+    """The fields and messages of one FIX version as one dictionary file defines them.
+
+    Raises DictionaryError.
+    """
 
     def __init__(self, text: str) -> None:
-        root = ElementTree.fromstring(text)  # noqa: S314  see the import
-        self.begin_string = f"{root.get('type', 'FIX')}.{root.get('major')}.{root.get('minor')}"
         self.fields: dict[str, FieldSpec] = {}
         self.tags: dict[str, str] = {}
+        self.messages: dict[str, GroupSpec] = {}
+        self.admin: set[str] = set()
+        self._collected = 0
+        try:
+            root = ElementTree.fromstring(text)  # noqa: S314  entities are not expanded by expat here
+            self._read_all(root)
+        except ElementTree.ParseError as error:
+            raise DictionaryError(f"must be XML: {error}") from None
+        except KeyError as error:
+            raise DictionaryError(f"must define or have {error}") from None
+
+    def _read_all(self, root: ElementTree.Element) -> None:
+        self.begin_string = f"{root.get('type', 'FIX')}.{root.get('major')}.{root.get('minor')}"
         for element in root.iterfind("fields/field"):
             tag, name = element.attrib["number"], element.attrib["name"]
+            if not tag.isdecimal():
+                raise DictionaryError(f"number of field {name} must be decimal, was {tag}")
             enum = frozenset(value.attrib["enum"] for value in element.iterfind("value"))
             self.fields[tag] = FieldSpec(tag, name, element.attrib["type"].upper(), enum)
             self.tags[name] = tag
         components = {c.attrib["name"]: c for c in root.iterfind("components/component")}
         self.header = self._read(root.find("header"), components)
         self.trailer = self._read(root.find("trailer"), components)
-        self.messages: dict[str, GroupSpec] = {}
-        self.admin: set[str] = set()
         for element in root.iterfind("messages/message"):
             msg_type = element.attrib["msgtype"]
             self.messages[msg_type] = self._read(element, components)
@@ -117,7 +141,7 @@ class DataDictionary:
     ) -> GroupSpec:
         spec = GroupSpec()
         if element is not None:
-            self._collect(element, components, spec, needed=True)
+            self._collect(element, components, spec, needed=True, depth=0)
         return spec
 
     def _collect(
@@ -127,23 +151,51 @@ class DataDictionary:
         spec: GroupSpec,
         *,
         needed: bool,
+        depth: int,
     ) -> None:
         """Add what `element` lists to `spec`; inside an optional component nothing is required."""
+        self._collected += len(element)
+        if depth > NESTING_MAX or self._collected > FIELDS_MAX:
+            raise DictionaryError(f"must have at most {FIELDS_MAX} fields, {NESTING_MAX} deep")
         for child in element:
             required = needed and child.get("required", "N").upper() == "Y"
             if child.tag == "component":
-                self._collect(components[child.attrib["name"]], components, spec, needed=required)
+                part = components[child.attrib["name"]]
+                self._collect(part, components, spec, needed=required, depth=depth + 1)
                 continue
             tag = self.tags[child.attrib["name"]]
             spec.fields[tag] = required
             spec.delimiter = spec.delimiter or tag
             if child.tag == "group":
+                self._check_count(tag)
                 entry = GroupSpec()
-                self._collect(child, components, entry, needed=True)
+                self._collect(child, components, entry, needed=True, depth=depth + 1)
                 spec.groups[tag] = entry
 
+    def _check_count(self, tag: str) -> None:
+        count = self.fields[tag]
+        if count.type not in _COUNTS:
+            raise DictionaryError(f"{count.name} must be a count of entries, was {count.type}")
 
-def load(name: str) -> DataDictionary:
-    """The dictionary `name` of `fix_specs/`, for example `FIX44`."""
+    def carried_by(self, transport: DataDictionary) -> DataDictionary:
+        """This version's application messages with the frame and session messages of `transport`:
+        FIX 5.0 and later travel in FIXT.1.1. Both give up their own for the result.
+        """
+        self.begin_string = transport.begin_string
+        self.header, self.trailer = transport.header, transport.trailer
+        self.fields |= transport.fields
+        self.tags |= transport.tags
+        self.messages |= transport.messages
+        self.admin |= transport.admin
+        return self
+
+
+def load(name: str, transport: str = "") -> DataDictionary:
+    """The dictionary `name` of `fix_specs/`, for example `FIX44`, or `FIX50SP2` in `FIXT11`."""
+    found = DataDictionary(_text(name))
+    return found.carried_by(DataDictionary(_text(transport))) if transport else found
+
+
+def _text(name: str) -> str:
     path = resources.files("fix_specs").joinpath(f"{name}.xml")
-    return DataDictionary(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")

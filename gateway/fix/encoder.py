@@ -9,7 +9,7 @@ from __future__ import annotations
 from gateway.fix.dictionary import SOH
 from gateway.fix.framing import CHECK_SUMS, check_sum
 
-_HEADER_TAGS = frozenset({"8", "9", "35", "34", "43", "49", "50", "52", "56", "57", "97"})
+_HEADER_TAGS = frozenset({"8", "9", "35", "34", "43", "49", "50", "52", "56", "57", "97", "115"})
 
 
 class Header:

@@ -4,20 +4,17 @@ The framer trusts BodyLength(9) only after the trailer stands where it says and 
 A garbled message is passed over in silence, as FIX asks (volume 2, "garbled message"): after a
 wrong BodyLength everything to the next trailer counts as that one message, so that a length that
 is too large takes its successor with it (session test case 2m). Work is linear in the bytes, and
-what is held for later is bounded.
+what is held for later is bounded. In what pieces the bytes arrive makes no difference: not to the
+messages, not to the count of what was passed over, not to what is too long.
 """
 
 from __future__ import annotations
 
 from zlib import adler32
 
-MESSAGE_BYTES_MAX = 64 * 1024
-"""Longer is refused: the longest legal order with every optional field is below 4 KiB."""
-
 LOGON_BYTES_MAX = 4 * 1024
 """What a peer may send in one message before it is known."""
 
-HEADER_BYTES_MIN = 2
 _TRAILER = b"\x0110="
 _TRAILER_SEARCH_BYTES = 16
 """A CheckSum field longer than this is none."""
@@ -25,6 +22,7 @@ TRAILER_BYTES = 7
 _LENGTH_DIGITS_MAX = 9
 """Some clients pad BodyLength with zeros to seven digits; the value is bounded apart from that."""
 _BEGIN_BYTES_MAX = 16
+"""Within so many bytes the BeginString has ended and BodyLength begun."""
 _BEGIN = b"8=FIX"
 
 CHECK_SUMS = tuple(b"10=%03d\x01" % value for value in range(256))
@@ -54,15 +52,19 @@ def check_sum(data: bytes) -> int:
 
 
 class Framer:
-    """Cuts one connection's byte stream into messages; `garbled` counts those passed over."""
+    """Cuts one connection's byte stream into messages.
 
-    __slots__ = ("_held", "_need", "_seek", "bytes_max", "garbled")
+    `garbled` counts those passed over; noise up to the next beginning of a message counts as one.
+    """
 
-    def __init__(self, bytes_max: int = MESSAGE_BYTES_MAX) -> None:
+    __slots__ = ("_held", "_need", "_noise", "_seek", "bytes_max", "garbled")
+
+    def __init__(self, bytes_max: int) -> None:
         self.bytes_max = bytes_max
         self.garbled = 0
         self._held = bytearray()
         self._need = 0
+        self._noise = False
         self._seek = 0
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -87,12 +89,14 @@ class Framer:
                 and data.startswith(_BEGIN, pos)
             ):
                 end = body + 1 + int(digits) + TRAILER_BYTES
-                trailer = data[end - TRAILER_BYTES : end]
                 if (
-                    trailer == CHECK_SUMS[check_sum(data[pos : end - TRAILER_BYTES])]
+                    end - pos <= self.bytes_max
+                    and data[end - TRAILER_BYTES : end]
+                    == CHECK_SUMS[check_sum(data[pos : end - TRAILER_BYTES])]
                     and data[end - TRAILER_BYTES - 1] == 1
                 ):
                     frames.append(data[pos:end])
+                    self._noise = False
                     pos = end
                     continue
             pos, done = self._resynchronise(data, pos, size)
@@ -108,11 +112,11 @@ class Framer:
     def _skip_garbled(self) -> bool:
         """Drop the garbled message that is held, once its trailer has come."""
         end, self._seek = _end_of_garbled(self._held, self._seek)
+        if (end or len(self._held)) > self.bytes_max:
+            raise MessageTooLong([])
         if end:
             del self._held[:end]
             self.garbled += 1
-        elif len(self._held) > self.bytes_max:
-            raise MessageTooLong([])
         return end > 0
 
     def _resynchronise(self, data: bytes, pos: int, size: int) -> tuple[int, bool]:
@@ -123,36 +127,46 @@ class Framer:
         if start < 0:
             # No message begins here; the last bytes may be the beginning of one.
             keep = next((k for k in range(len(_BEGIN) - 1, 0, -1) if data.endswith(_BEGIN[:k])), 0)
-            self.garbled += size - keep > pos
+            if size - keep > pos:
+                self._pass_over_noise(pos)
+                self._noise = True
             return max(pos, size - keep), True
         if start > pos:
-            self.garbled += 1
+            self._pass_over_noise(pos)
             return start, False
+        self._noise = False
         body, length, complete = self._header(data, pos, size)
         if not complete:
             return pos, True
         if length < 0:
             self.garbled += 1
             return pos + len(_BEGIN), False
-        if body + length + TRAILER_BYTES > size or body + length > self.bytes_max + pos:
-            self._need = body + length + TRAILER_BYTES - pos
+        end = body + length + TRAILER_BYTES
+        if end > size or end - pos > self.bytes_max:
+            self._need = end - pos
             return pos, True
         # Wrong length or wrong sum: the message ends with the next trailer after the body.
         end, seek = _end_of_garbled(data, body + length - 1)
         if not end:
             self._seek = seek - pos
             return pos, True
+        if end - pos > self.bytes_max:
+            self._need = end - pos
+            return pos, True
         self.garbled += 1
         return end, False
+
+    def _pass_over_noise(self, pos: int) -> None:
+        """Count what stands at `pos`, unless it goes on with the noise before it."""
+        self.garbled += pos > 0 or not self._noise
+        self._noise = False
 
     @staticmethod
     def _header(data: bytes, pos: int, size: int) -> tuple[int, int, bool]:
         """Where the body begins, the announced length (-1: unreadable), whether it is all there."""
-        begin = data.find(b"\x01", pos, pos + _BEGIN_BYTES_MAX)
+        begin = data.find(b"\x019=", pos, pos + _BEGIN_BYTES_MAX)
         if begin < 0:
             return 0, -1, size - pos >= _BEGIN_BYTES_MAX
-        if not data.startswith(b"9=", begin + 1):
-            return 0, -1, size - begin > HEADER_BYTES_MIN
         body = data.find(b"\x01", begin + 3, begin + 4 + _LENGTH_DIGITS_MAX)
         if body < 0:
             return 0, -1, size - begin > 4 + _LENGTH_DIGITS_MAX

@@ -12,29 +12,50 @@ import msgspec
 from gateway.fix import message as m
 from gateway.fix import tags as t
 from gateway.fix.message import reject
-from gateway.fix.times import NANOS_PER_SECOND, SendingTimes, nanos_or_zero
+from gateway.fix.times import MILLIS, NANOS_PER_SECOND, SendingTimes, nanos_or_zero
 
 MAX_LATENCY_NANOS = 120 * NANOS_PER_SECOND
 """How far SendingTime(52) may be from our clock; QuickFIX's MaxLatency."""
 
+LOGOUT_TIMEOUT_NANOS = 2 * NANOS_PER_SECOND
+"""How long the peer's answer to our Logout is awaited."""
+
+MESSAGE_BYTES_MAX = 64 * 1024
+"""Longer is refused: the longest legal order with every optional field is below 4 KiB."""
+
 
 class SessionSettings(msgspec.Struct, frozen=True, gc=False):
-    """What does not change while a session lives."""
+    """What does not change while a session lives.
+
+    `begin_string` "" takes any version. `resend_messages_max` is how many messages are asked for in
+    one ResendRequest, 0 for all that are missing. `time_digits` is the width of times we send.
+    """
 
     begin_string: str
     sender_comp_id: str
     target_comp_id: str
     reset_on_logon: bool = False
+    may_reset: bool = True
+    resend_messages_max: int = 0
+    time_digits: int = MILLIS
+    max_latency_nanos: int = MAX_LATENCY_NANOS
+    logout_timeout_nanos: int = LOGOUT_TIMEOUT_NANOS
+    message_bytes_max: int = MESSAGE_BYTES_MAX
 
 
 class HeaderChecks:
-    """The checks of one session; `sender_comp_id` in its settings is the venue."""
+    """The checks of one session in one version; `sender_comp_id` in its settings is the venue.
 
-    __slots__ = ("_settings", "_times")
+    `appl_ver_id` is what ApplVerID(1128) may say, "" for a version that has no such field.
+    """
 
-    def __init__(self, settings: SessionSettings) -> None:
+    __slots__ = ("_appl_ver_id", "_begin_string", "_settings", "_times")
+
+    def __init__(self, settings: SessionSettings, begin_string: str, appl_ver_id: str = "") -> None:
         self._settings = settings
-        self._times = SendingTimes(MAX_LATENCY_NANOS)
+        self._begin_string = begin_string
+        self._appl_ver_id = appl_ver_id
+        self._times = SendingTimes(settings.max_latency_nanos)
 
     def pass_all(self, fields: dict[str, str], now: int) -> bool:
         """Whether a validated message has nothing wrong in its header."""
@@ -42,8 +63,9 @@ class HeaderChecks:
         return (
             fields[t.SENDER_COMP_ID] == settings.target_comp_id
             and fields[t.TARGET_COMP_ID] == settings.sender_comp_id
-            and fields[t.BEGIN_STRING] == settings.begin_string
+            and fields[t.BEGIN_STRING] == self._begin_string
             and self._times.are_near(fields[t.SENDING_TIME], now)
+            and (not self._appl_ver_id or self._is_ours(fields))
         )
 
     def check(self, fields: dict[str, str], now: int) -> None:
@@ -57,15 +79,13 @@ class HeaderChecks:
         if len(sending_time) >= 17 and not self._times.are_near(sending_time, now):
             raise reject(m.SENDING_TIME_PROBLEM)
 
-    def accept_logon(self, fields: dict[str, str], now: int) -> bool:
-        """Whether a validated Logon may open the session (1c, 1d); 141=Y must come with 34=1."""
-        wants_reset = fields.get(t.RESET_SEQ_NUM_FLAG) == "Y"
-        return (
-            self.pass_all(fields, now)
-            and fields[t.ENCRYPT_METHOD] == "0"
-            and int(fields[t.HEART_BT_INT]) >= 0
-            and (not wants_reset or int(fields[t.MSG_SEQ_NUM]) == 1)
-        )
+    def check_version(self, fields: dict[str, str]) -> None:
+        """ApplVerID(1128) of a validated message; raises SessionReject (FIXT.1.1)."""
+        if self._appl_ver_id and not self._is_ours(fields):
+            raise reject(m.APPL_VER_UNSUPPORTED, t.APPL_VER_ID)
+
+    def _is_ours(self, fields: dict[str, str]) -> bool:
+        return fields.get(t.APPL_VER_ID, self._appl_ver_id) == self._appl_ver_id
 
 
 def check_resent(fields: dict[str, str]) -> None:

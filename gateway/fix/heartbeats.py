@@ -10,9 +10,6 @@ from enum import Enum, auto
 
 from gateway.fix.times import NANOS_PER_SECOND
 
-LOGOUT_TIMEOUT_NANOS = 2 * NANOS_PER_SECOND
-"""How long the peer's answer to our Logout is awaited."""
-
 
 class Due(Enum):
     """What silence asks for."""
@@ -26,9 +23,18 @@ class Due(Enum):
 class Heartbeats:
     """The silence on both sides of one connection, in ns of real time."""
 
-    __slots__ = ("_interval", "_logout_at", "_received_at", "_sent_at", "_tests", "heart_bt_int")
+    __slots__ = (
+        "_interval",
+        "_logout_at",
+        "_received_at",
+        "_sent_at",
+        "_tests",
+        "heart_bt_int",
+        "logout_timeout",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, logout_timeout_nanos: int) -> None:
+        self.logout_timeout = logout_timeout_nanos
         self.start(0, 0)
 
     def start(self, heart_bt_int: int, now: int) -> None:
@@ -59,7 +65,7 @@ class Heartbeats:
     def next_deadline(self) -> int | None:
         """When `due` will want something; None for a session without heartbeats."""
         if self._logout_at:
-            return self._logout_at + LOGOUT_TIMEOUT_NANOS
+            return self._logout_at + self.logout_timeout
         if not self._interval:
             return None
         test = self._received_at + self._interval * 6 * (self._tests + 1) // 5
@@ -68,7 +74,7 @@ class Heartbeats:
     def due(self, now: int) -> Due:
         """What must be done now; it is taken as done."""
         if self._logout_at:
-            late = now >= self._logout_at + LOGOUT_TIMEOUT_NANOS
+            late = now >= self._logout_at + self.logout_timeout
             return Due.GIVE_UP if late else Due.NOTHING
         interval = self._interval
         silence = now - self._received_at

@@ -24,7 +24,7 @@ class Message(msgspec.Struct, gc=False):
 class SessionReject(Exception):
     """The message breaks FIX's syntax: what Reject(3) says about it (FIX 4.4 volume 2)."""
 
-    def __init__(self, reason: int | None, ref_tag: str, text: str) -> None:
+    def __init__(self, reason: int, ref_tag: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
         self.ref_tag = ref_tag
@@ -47,6 +47,7 @@ INVALID_MSG_TYPE = 11
 TAG_REPEATED = 13
 TAG_OUT_OF_ORDER = 14
 GROUP_COUNT_WRONG = 16
+APPL_VER_UNSUPPORTED = 18
 
 TEXTS = {
     INVALID_TAG_NUMBER: "Invalid tag number",
@@ -61,6 +62,7 @@ TEXTS = {
     TAG_REPEATED: "Tag appears more than once",
     TAG_OUT_OF_ORDER: "Tag specified out of required order",
     GROUP_COUNT_WRONG: "Incorrect NumInGroup count for repeating group",
+    APPL_VER_UNSUPPORTED: "Invalid/Unsupported Application Version",
 }
 
 

@@ -41,6 +41,9 @@ NOT_SERVED = {
 }
 """Fields that would change what the order is; to ignore them would be to guess."""
 
+NOT_NAMED = "NONE"
+"""The order of a request that names none, which FIX 5.0 and later allow."""
+
 EXPIRE_AT_MAX = 2**63 - 1
 """In April 2262 nanoseconds since 1970 leave 64 bits."""
 
@@ -87,7 +90,7 @@ def replace_order(message: Message, sender: Sender) -> ReplaceOrder:
     return ReplaceOrder(
         sender.session,
         f[t.CL_ORD_ID],
-        f[t.ORIG_CL_ORD_ID],
+        f.get(t.ORIG_CL_ORD_ID, NOT_NAMED),
         f.get(t.SYMBOL, ""),
         f[t.SIDE],
         f[t.ORD_TYPE],
@@ -106,7 +109,11 @@ def cancel_order(message: Message, sender: Sender) -> CancelOrder:
     """OrderCancelRequest(F)."""
     f = message.fields
     return CancelOrder(
-        sender.session, f[t.CL_ORD_ID], f[t.ORIG_CL_ORD_ID], f.get(t.SYMBOL, ""), f[t.SIDE]
+        sender.session,
+        f[t.CL_ORD_ID],
+        f.get(t.ORIG_CL_ORD_ID, NOT_NAMED),
+        f.get(t.SYMBOL, ""),
+        f[t.SIDE],
     )
 
 
@@ -115,7 +122,7 @@ def request_status(message: Message, sender: Sender) -> RequestStatus:
     f = message.fields
     return RequestStatus(
         sender.session,
-        f[t.CL_ORD_ID],
+        f.get(t.CL_ORD_ID, NOT_NAMED),
         f.get(t.SYMBOL, ""),
         f[t.SIDE],
         f.get(t.ORD_STATUS_REQ_ID, ""),

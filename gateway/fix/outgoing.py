@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.fix.encoder import Header
+from gateway.fix.report_style import ReportStyle
 from gateway.fix.resend import Resend, SentMessages
 from gateway.fix.times import format_utc_timestamp
 
@@ -17,16 +18,36 @@ from gateway.fix.times import format_utc_timestamp
 class Outgoing:
     """What one session says; `on_output()` is called when `outbox` gets its first message."""
 
-    __slots__ = ("_header", "_on_output", "connected", "next_out", "outbox", "resend", "sent")
+    __slots__ = (
+        "_header",
+        "_on_output",
+        "connected",
+        "next_out",
+        "outbox",
+        "resend",
+        "sent",
+        "style",
+    )
 
-    def __init__(self, header: Header, sent: SentMessages, on_output: Callable[[], None]) -> None:
+    _header: Header
+    style: ReportStyle
+
+    def __init__(self, sent: SentMessages, on_output: Callable[[], None]) -> None:
         self.next_out = 1
         self.connected = False
         self.outbox: list[bytes] = []
         self.sent = sent
-        self.resend = Resend(header, sent)
-        self._header = header
+        self.resend = Resend(sent)
         self._on_output = on_output
+
+    def use(self, header: Header, style: ReportStyle) -> None:
+        """Write with this header, reports in this style; call before anything is sent."""
+        self._header = self.resend.header = header
+        self.style = style
+
+    def time_text(self, now: int) -> str:
+        """SendingTime(52) as this session's peer wants it."""
+        return format_utc_timestamp(now, self.style.digits)
 
     def open(self) -> None:
         """A connection begins; nothing meant for an earlier one may reach it."""
@@ -59,11 +80,11 @@ class Outgoing:
         seq = self.next_out
         self.next_out = seq + 1
         if self.connected:
-            self._put(self._header.encode(msg_type, seq, format_utc_timestamp(now), body))
+            self._put(self._header.encode(msg_type, seq, self.time_text(now), body))
 
-    def unnumbered(self, msg_type: str, body: str, now: int) -> bytes:
-        """A message for a peer that is not connected yet; no number moves."""
-        return self._header.encode(msg_type, self.next_out, format_utc_timestamp(now), body)
+    def say_unnumbered(self, msg_type: str, body: str, now: int) -> None:
+        """Send a message with the next number, which stays the next."""
+        self._put(self._header.encode(msg_type, self.next_out, self.time_text(now), body))
 
     def ask_resend(self, begin: int, end: int) -> None:
         """The peer wants `begin` to `end` again, 0 meaning all there is (FIX 4.2 and later)."""
@@ -72,7 +93,7 @@ class Outgoing:
 
     def continue_resend(self, now: int) -> None:
         """Send the next slice of what the peer asked for; call again while `resend.pending`."""
-        for data in self.resend.slice(format_utc_timestamp(now)):
+        for data in self.resend.slice(self.time_text(now)):
             self._put(data)
 
     def _put(self, data: bytes) -> None:

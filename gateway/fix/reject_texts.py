@@ -60,5 +60,5 @@ class RejectTexts:
         return self._rows[refusal.reason].cxl_rej_reason[self._version]
 
     def mass_cancel_reject_reason(self, refusal: Refusal) -> int:
-        """MassCancelRejectReason(532)."""
-        return self._rows[refusal.reason].mass_cancel_reject_reason[self._version]
+        """MassCancelRejectReason(532), 0 in a version that has none."""
+        return self._rows[refusal.reason].mass_cancel_reject_reason.get(self._version, 0)

@@ -28,14 +28,18 @@ class SentMessages(Protocol):
     def clear(self) -> None:
         """Numbers start again at 1."""
 
+    def __len__(self) -> int:
+        """0 if there is no message at all."""
+
 
 class Resend:
     """The range one session has been asked for and has not sent yet."""
 
-    __slots__ = ("_end", "_header", "_next", "_sent")
+    __slots__ = ("_end", "_next", "_sent", "header")
 
-    def __init__(self, header: Header, sent: SentMessages) -> None:
-        self._header = header
+    header: Header
+
+    def __init__(self, sent: SentMessages) -> None:
         self._sent = sent
         self._next = 1
         self._end = 0
@@ -66,7 +70,7 @@ class Resend:
         while seq <= end and seq < stop:
             data = self._sent.get(seq)
             if data is not None:
-                out.append(self._header.encode_again(data, sending_time))
+                out.append(self.header.encode_again(data, sending_time))
                 seq += 1
                 continue
             first = seq
@@ -78,5 +82,5 @@ class Resend:
 
     def _gap_fill(self, first: int, new_seq_no: int, sending_time: str) -> bytes:
         body = f"36={new_seq_no}{SOH}123=Y{SOH}"
-        gap = self._header.encode("4", first, sending_time, body)
-        return self._header.encode_again(gap, sending_time)
+        gap = self.header.encode("4", first, sending_time, body)
+        return self.header.encode_again(gap, sending_time)

@@ -1,10 +1,11 @@
-"""One FIX session as the accepting side: sequence numbers, logon, gaps, resend. No I/O.
+"""One FIX session as the accepting side: what each message that arrives does. No I/O.
 
-Rule 1: whatever changes a session's state or incoming numbers lives here; the sending half is
-`outgoing`. The machine knows no socket, clock or task: frames and `now` (ns UTC, real time) come in
-by calls, bytes go out through `out.outbox`, which whoever owns the connection drains; `wants_close`
-says that nothing follows. A session lives longer than its connections: `connect` (a Logon was
-accepted) and `disconnect` frame each one.
+Rule 1: whatever changes a session's state or incoming numbers lives here or, where it begins or
+ends a connection, in `session_life`; the sending half is `outgoing`. The machine knows no socket,
+clock or task: frames and `now` (ns UTC, real time) come in by calls, bytes go out through
+`out.outbox`, which whoever owns the connection drains; `wants_close` says that nothing follows. A
+session lives longer than its connections: `connect` (a Logon was accepted) and `disconnect` frame
+each one.
 
 State: `connected` false -> (logon) -> true -> (logout sent or received) `wants_close` -> false.
 Gap: a message too early is kept, the missing ones are asked for once, and the kept ones are taken
@@ -19,21 +20,18 @@ from collections.abc import Callable
 from gateway.fix import admin_bodies
 from gateway.fix import message as m
 from gateway.fix import tags as t
-from gateway.fix.decoder import Decoder, Shapes
-from gateway.fix.encoder import Header
-from gateway.fix.gap import Gap
-from gateway.fix.header_checks import HeaderChecks, SessionSettings, check_resent
-from gateway.fix.heartbeats import Due, Heartbeats
-from gateway.fix.message import ADMIN_TYPES, OUT_OF_TURN_TYPES, Message, SessionReject, reject
-from gateway.fix.outgoing import Outgoing
+from gateway.fix.header_checks import SessionSettings, check_resent
+from gateway.fix.heartbeats import Due
+from gateway.fix.message import OUT_OF_TURN_TYPES, Message, SessionReject, reject
 from gateway.fix.resend import SentMessages
+from gateway.fix.session_life import SessionLife
+from gateway.fix.versions import Version
 
 
-class FixSession:
+class FixSession(SessionLife):
     """The session between the venue and one comp id of a member.
 
-    `msg_types` are all that FIX knows, `served` those checked against the dictionary. Called back:
-    `application(session, message)` for each application message in sequence, may raise
+    Called back: `application(session, message)` for each application message in sequence, may raise
     SessionReject; `on_admin(session)` when numbers moved by admin messages, for the owner to keep;
     `on_output(session)` when the outbox gets its first message, or nothing follows any more.
     """
@@ -41,35 +39,16 @@ class FixSession:
     def __init__(
         self,
         settings: SessionSettings,
-        decoder: Decoder,
-        msg_types: frozenset[str],
-        served: frozenset[str],
+        version: Version,
         sent: SentMessages,
         application: Callable[[FixSession, Message], None],
         on_admin: Callable[[FixSession], None],
         on_output: Callable[[FixSession], None],
     ) -> None:
-        self.settings = settings
-        self.comp_id = settings.target_comp_id
-        self.next_in = 1
-        self.resets = 0
-        self.connected = False
-        self.wants_close = False
-        self.now = 0
-        self._decoder = decoder
-        self._shapes = Shapes(decoder)
-        self._msg_types = msg_types
-        self._served = served | ADMIN_TYPES
+        super().__init__(settings, version, sent)
         self._application = application
         self._on_admin = on_admin
         self._on_output = on_output
-        header = Header(settings.begin_string, settings.sender_comp_id, settings.target_comp_id)
-        self.out = Outgoing(header, sent, lambda: on_output(self))
-        self._gap = Gap()
-        self._checks = HeaderChecks(settings)
-        self._heartbeats = Heartbeats()
-        self._logout_sent = False
-        self._clean = False
         self._admin: dict[str, Callable[[Message], None]] = {
             "0": self._on_nothing,
             "1": self._on_test_request,
@@ -78,82 +57,11 @@ class FixSession:
             "A": self._on_nothing,
         }
 
-    def __repr__(self) -> str:
-        state = "connected" if self.connected else "disconnected"
-        return f"<FixSession {self.comp_id} {state} in={self.next_in} out={self.out.next_out}>"
+    def _moved(self) -> None:
+        self._on_admin(self)
 
-    # Connections
-
-    def connect(self, message: Message, now: int) -> bool:
-        """A new connection sent this Logon (parsed, not validated); returns whether it is on.
-
-        False: close without a byte (cases 1c, 1d); the numbers have not moved. True with
-        `wants_close`: a Logout says why.
-        """
-        assert not self.connected
-        try:
-            self._decoder.validate(message)
-        except SessionReject:
-            return False
-        if not self._checks.accept_logon(message.fields, now):
-            return False
-        self.now = now
-        self.out.open()
-        self.connected = True
-        self.wants_close = False
-        self._clean = False
-        self._gap.clear()
-        self._logout_sent = False
-        self._heartbeats.start(int(message.fields[t.HEART_BT_INT]), now)
-        seq = int(message.fields[t.MSG_SEQ_NUM])
-        wants_reset = message.fields.get(t.RESET_SEQ_NUM_FLAG) == "Y"
-        if wants_reset or self.settings.reset_on_logon:
-            self.reset()
-        if seq < self.next_in:
-            self._too_low(seq)
-            return True
-        if seq == self.next_in:
-            self.next_in += 1
-        self._answer_logon(reset=wants_reset or self.settings.reset_on_logon)
-        if seq > self.next_in:
-            self._request_resend(seq)
-        return True
-
-    def forgive_silence(self, now: int) -> None:
-        """The venue did not read for a while: the peer's silence counts from now."""
-        self._heartbeats.received(now)
-
-    def note_sent(self, now: int) -> None:
-        """The owner wrote the outbox: heartbeats are due from here."""
-        self._heartbeats.sent(now)
-
-    def refusal(self, now: int) -> bytes:
-        """A Logout for a peer that failed to prove itself; no number moves."""
-        return self.out.unnumbered("5", admin_bodies.logout("logon refused"), now)
-
-    def disconnect(self) -> bool:
-        """The connection is gone; returns whether it ended without a Logout (5.4.3)."""
-        was_connected, clean = self.connected, self._clean
-        self.connected = False
-        self.wants_close = False
-        self.out.close()
-        self._gap.clear()
-        return was_connected and not clean
-
-    def reset(self) -> None:
-        """Both numbers to 1, as ResetSeqNumFlag(141) asks; nothing sent before can be resent."""
-        self.next_in = 1
-        self.resets += 1
-        self._gap.clear()
-        self.out.reset()
-
-    def logout(self, text: str, now: int) -> None:
-        """Say Logout and await the peer's."""
-        self.now = now
-        if self.connected and not self._logout_sent:
-            self._logout_sent = True
-            self._heartbeats.logout_sent(now)
-            self._send_admin("5", admin_bodies.logout(text))
+    def _speaks(self) -> None:
+        self._on_output(self)
 
     # Receiving
 
@@ -183,12 +91,12 @@ class FixSession:
 
     def _receive_any(self, message: Message) -> None:
         fields = message.fields
-        if fields[t.BEGIN_STRING] != self.settings.begin_string:
+        if fields[t.BEGIN_STRING] != self.version.begin_string:
             self.logout("Incorrect BeginString", self.now)
             return
         number = fields.get(t.MSG_SEQ_NUM, "")
         if not number.isdecimal() or len(number) > 18:
-            self._close_with("MsgSeqNum(34) must be a number")
+            self.close_with("MsgSeqNum(34) must be a number", self.now)
             return
         seq = int(number)
         try:
@@ -197,7 +105,7 @@ class FixSession:
             if seq == self.next_in:
                 self.next_in += 1
             self._send_reject(message, refusal)
-            self.logout(refusal.text, self.now)
+            self.logout("", self.now)
             return
         if message.msg_type == "4" and fields.get(t.GAP_FILL_FLAG) != "Y":
             self._on_sequence_reset(message)
@@ -225,7 +133,7 @@ class FixSession:
         except SessionReject as refusal:
             self._send_reject(message, refusal)
             if refusal.reason == m.SENDING_TIME_PROBLEM:
-                self.logout(refusal.text, self.now)
+                self.logout("", self.now)
             return
         self._act(message)
 
@@ -241,11 +149,14 @@ class FixSession:
 
     def _validate(self, message: Message) -> None:
         if message.pairs is None:
+            # Of a known shape: valid, but for what no dictionary says.
+            self._checks.check_version(message.fields)
             return
-        if message.msg_type not in self._msg_types:
+        if message.msg_type not in self.version.msg_types:
             raise reject(m.INVALID_MSG_TYPE)
-        if message.msg_type in self._served:
+        if message.msg_type in self._checked:
             self._decoder.validate(message)
+            self._checks.check_version(message.fields)
             self._shapes.learn(message)
 
     def _drain(self) -> None:
@@ -254,16 +165,13 @@ class FixSession:
         while self._gap and not self.wants_close:
             message = self._gap.pop(self.next_in)
             if message is None:
-                return
+                break
             self._take(message)
             self._gap.close_below(self.next_in)
+        if self._gap.wants_more(self.next_in) and not self.wants_close:
+            self._ask()
 
     # Numbers out of order
-
-    def _request_resend(self, seq: int) -> None:
-        """Ask for what is missing before `seq`, once per gap (2b)."""
-        if self._gap.open(seq):
-            self._send_admin("2", admin_bodies.resend_request(self.next_in))
 
     def _on_too_low(self, message: Message, seq: int) -> None:
         if message.fields.get(t.POSS_DUP_FLAG) != "Y":
@@ -274,14 +182,7 @@ class FixSession:
         except SessionReject as refusal:
             self._send_reject(message, refusal)
             if refusal.reason == m.SENDING_TIME_PROBLEM:
-                self.logout(refusal.text, self.now)
-
-    def _too_low(self, seq: int) -> None:
-        self._close_with(f"MsgSeqNum too low, expecting {self.next_in} but received {seq}")
-
-    def _close_with(self, text: str) -> None:
-        self.logout(text, self.now)
-        self.wants_close = True
+                self.logout("", self.now)
 
     # Admin messages
 
@@ -303,26 +204,25 @@ class FixSession:
             self._send_reject(message, refusal)
             return
         if message.fields[t.MSG_SEQ_NUM] != "1":
-            self._close_with("MsgSeqNum(34) must be 1 with ResetSeqNumFlag(141)=Y")
+            self.close_with("MsgSeqNum(34) must be 1 with ResetSeqNumFlag(141)=Y", self.now)
             return
-        self.reset()
+        if not self.settings.may_reset:
+            self.close_with("ResetSeqNumFlag(141)=Y is not allowed for this session", self.now)
+            return
+        self.reset(self.now)
         self.next_in = 2
         self._heartbeats.change(heart_bt_int)
         self._answer_logon(reset=True)
 
-    def _answer_logon(self, *, reset: bool) -> None:
-        self._send_admin("A", admin_bodies.logon(self._heartbeats.heart_bt_int, reset=reset))
-
     def _on_logout(self, message: Message, seq: int) -> None:
-        """Answered even inside a gap, whose numbers stay due (quickfixn 896)."""
-        if seq < self.next_in and message.fields.get(t.POSS_DUP_FLAG) != "Y":
-            self._too_low(seq)
-            return
+        """Answered whatever its number: inside a gap, whose numbers stay due (quickfixn 896), and
+        from a peer that has lost count (cases 10, 20, 3b).
+        """
         if seq == self.next_in:
             self.next_in += 1
         self._clean = self.wants_close = True
         if not self._logout_sent:
-            self._send_admin("5", admin_bodies.logout(""))
+            self._send_admin("5", self._logout_body(""))
         else:
             self._on_admin(self)
             self._on_output(self)
@@ -352,12 +252,14 @@ class FixSession:
         self._on_admin(self)
 
     def _on_resend_request(self, message: Message, seq: int) -> None:
-        """Acted on even inside a gap of our own, else both sides wait for ever (case 20)."""
-        if seq < self.next_in:
+        """Acted on even inside a gap of our own, else both sides wait for ever (case 20), and from
+        a peer that has lost count (case 8), unless it says that it is resent.
+        """
+        if seq < self.next_in and message.fields.get(t.POSS_DUP_FLAG) == "Y":
             self._on_too_low(message, seq)
             return
         too_high = seq > self.next_in
-        if not too_high:
+        if seq == self.next_in:
             self.next_in += 1
         try:
             self._validate(message)
@@ -372,13 +274,6 @@ class FixSession:
         else:
             self._on_admin(self)
             self._drain()
-
-    def _send_admin(self, msg_type: str, body: str) -> None:
-        self.out.send_admin(msg_type, body, self.now)
-        self._on_admin(self)
-
-    def _send_reject(self, message: Message, refusal: SessionReject) -> None:
-        self._send_admin("3", admin_bodies.session_reject(message, refusal))
 
     # Time
 

@@ -1,7 +1,8 @@
 """FIX time texts <-> nanoseconds since 1970 UTC, exactly and without floats.
 
 UTCTimestamp is accepted with 0 to 12 digits of a second (what is finer than a nanosecond is cut)
-and written with milliseconds. A leap second (`:60`) is read as the second after.
+and written with 0, 3, 6 or 9, milliseconds unless a session is configured otherwise. A leap second
+(`:60`) is read as the second after.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 NANOS_PER_SECOND = 1_000_000_000
 _NANOS_PER_MILLI = 1_000_000
+MILLIS = 3
+"""Digits of a second that are written unless somebody wants others."""
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -47,9 +50,12 @@ def _milli_text(millis: int) -> str:
     return f"{_second_text(millis // 1000)}.{millis % 1000:03d}"
 
 
-def format_utc_timestamp(nanos: int) -> str:
-    """UTCTimestamp with milliseconds; the same millisecond costs one cache hit."""
-    return _milli_text(nanos // _NANOS_PER_MILLI)
+def format_utc_timestamp(nanos: int, digits: int = MILLIS) -> str:
+    """UTCTimestamp with `digits` 0, 3, 6 or 9; the same millisecond costs one cache hit."""
+    if digits == MILLIS:
+        return _milli_text(nanos // _NANOS_PER_MILLI)
+    seconds, fraction = divmod(nanos, NANOS_PER_SECOND)
+    return f"{_second_text(seconds)}.{fraction:09d}"[: 17 + digits + (digits > 0)]
 
 
 def nanos_or_zero(text: str) -> int:

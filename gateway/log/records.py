@@ -8,26 +8,58 @@ us each. A frame's payload is one msgpack array of records.
 from __future__ import annotations
 
 import struct
+from typing import Literal
 
 import msgspec
 
 from engine.commands import Command
+from gateway.config_types import SessionConfig
+
+DEFAULT_VERSION = "FIX.4.4"
+"""What a session spoke in logs that do not say."""
 
 
 class SessionOpened(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="session_opened"):
-    """A session exists from here on: configured, or admitted on its first Logon."""
+    """A session exists from here on, or is another one in what it may do: configured, admitted on
+    its first Logon, or added while the venue runs, then with its `settings`.
+    """
 
     comp_id: str
     member: str
+    role: str = "order-entry"
+    version: str = DEFAULT_VERSION
+    settings: SessionConfig | None = None
+
+
+class SessionState(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="session_state"):
+    """The operator suspended a session, let it go on, or removed it."""
+
+    comp_id: str
+    state: Literal["active", "suspended", "removed"]
+
+
+class PasswordChanged(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="password"):
+    """A session's password is the one of this hash, as long as the venue file says `instead_of`."""
+
+    comp_id: str
+    hashed: str
+    instead_of: str
+
+    def __repr__(self) -> str:
+        return f"PasswordChanged({self.comp_id!r}, ***)"
 
 
 class SessionNumbers(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="numbers"):
-    """A session's numbers after admin messages; a new `resets` count forgets what was sent."""
+    """A session's numbers after admin messages; a new `resets` count forgets what was sent.
+
+    `version` is what the session speaks from here on, "" (in older logs) for no change.
+    """
 
     comp_id: str
     next_in: int
     next_out: int
     resets: int
+    version: str = ""
 
 
 class SessionReply(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="reply"):
@@ -38,7 +70,8 @@ class SessionReply(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="
     body: str
 
 
-Entry = Command | SessionOpened | SessionNumbers | SessionReply
+Note = SessionOpened | SessionState | PasswordChanged | SessionNumbers
+Entry = Command | Note | SessionReply
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -89,3 +89,7 @@ class SessionSent:
     def clear(self) -> None:
         """Numbers start again at 1."""
         self._places = array("Q")
+
+    def __len__(self) -> int:
+        """0 if there is no message at all, else the highest number of one."""
+        return len(self._places)

@@ -139,7 +139,7 @@ def test_a_bad_configuration_names_file_line_and_key(
     [
         (("--sync", "sometimes"), "fixpit: arguments: "),
         (("--fix-port", "65536"), "fixpit: arguments: "),
-        (("--fix-host", "0.0.0.0"), "fixpit: demo venue: fix.accept_unknown: "),  # noqa: S104
+        (("--fix-host", "0.0.0.0"), "fixpit: demo venue: fix.allow_plaintext: "),  # noqa: S104
         (("--fix-port", "http"), "argument --fix-port: invalid int value: 'http'"),
         (("--no-such-option",), "unrecognized arguments: --no-such-option"),
     ],
@@ -280,12 +280,12 @@ def test_check_config_says_what_is_not_served_yet(
 ) -> None:
     """A right file that this version cannot serve: said at the end, still 0; `serve` refuses it."""
     file = tmp_path / "venue.toml"
-    file.write_text(CONFIG.replace('member = "AVA"', 'member = "AVA"\nreset = "daily"'))
+    file.write_text(CONFIG.replace('member = "AVA"', 'member = "AVA"\nrole = "market-data"'))
     code = cli.main(["check-config", str(file)])
     out = capsys.readouterr().out
     run = run_serve("--config", str(file), data_dir=tmp_path / "data")
     assert (code, "Not served by this version:" in out) == (cli.CLEAN, True)
-    assert (run.returncode, "sessions[0].reset" in run.stderr) == (cli.BAD_CONFIGURATION, True)
+    assert (run.returncode, "sessions[0].role" in run.stderr) == (cli.BAD_CONFIGURATION, True)
 
 
 def test_check_config_says_what_is_wrong(

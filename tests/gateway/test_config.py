@@ -24,6 +24,7 @@ from gateway.config import (
     ScheduleConfig,
     SegmentConfig,
     SessionConfig,
+    TlsConfig,
     VenueConfig,
     load,
 )
@@ -137,7 +138,7 @@ def test_each_mistake_names_line_key_and_what_is_allowed(tmp_path: Path, mistake
         (
             "9880",
             "0x" + "f" * 5000,
-            "7: fix.port: must be 0 (any free port) to 65535, was a larger integer",
+            "7: fix.port: must be 0 (any free port) to 65535, or -1 (off), was a larger integer",
         ),
         ("9880", "9" * 5000, "must be TOML: ..."),
         ("[log]", "x = " + "[" * 5000 + "]" * 5000, "must be TOML: ..."),
@@ -160,7 +161,7 @@ def test_the_error_carries_its_parts(tmp_path: Path) -> None:
         str(path),
         7,
         "fix.port",
-        "must be 0 (any free port) to 65535, was 70000",
+        "must be 0 (any free port) to 65535, or -1 (off), was 70000",
     )
 
 
@@ -262,6 +263,20 @@ data_dir = "/srv/pit"
 [fix]
 host = "0.0.0.0"
 port = 0
+allow_plaintext = true
+allow_from = ["10.0.0.0/8"]
+duplicate_logon = "replace"
+message_bytes_max = 4096
+logon_timeout_seconds = 5
+logout_timeout_seconds = 3
+latency_seconds_max = 60
+[tls]
+certificate = "certs/server.pem"
+key = "/etc/fixpit/server.key"
+client_ca = "certs/ca.pem"
+host = "::1"
+port = 0
+minimum = "1.3"
 [log]
 sync = "interval:20"
 [[members]]
@@ -273,17 +288,47 @@ member = "AVA"
 begin_string = "FIX.4.2"
 role = "drop-copy"
 cancel_on_disconnect = "all"
-reset = "on_logon"
+reset = "weekly"
+reset_time = "Sun 01:00:00"
+open = "Mon 07:00:00"
+close = "Fri 19:00:00"
+timezone = "Europe/Stockholm"
+username = "avanza"
 password_scrypt = "scrypt$1024$1$1$c2FsdHNhbHQ=$aGFzaGhhc2hoYXNoaGFzaA=="
+certificate = "AVA1"
+allow_from = ["10.1.0.0/16", "::1"]
+may_reset = false
+resend_messages_max = 100
+throttle = 50
+throttle_burst = 200
+time_digits = 6
 """
 
 
 def test_every_session_key_is_read(tmp_path: Path) -> None:
     """What the file says stands in place of each default; with passwords the host may be open."""
     config = load(written(tmp_path, FULL_SESSION))
-    assert (config.venue, config.fix, config.log, config.sessions) == (
+    assert (config.venue, config.fix, config.tls, config.log, config.sessions) == (
         VenueConfig(comp_id="PIT", timezone="America/New_York", data_dir="/srv/pit"),
-        FixConfig(host="0.0.0.0", port=0),  # noqa: S104 - an open host is the case under test
+        FixConfig(
+            host="0.0.0.0",  # noqa: S104 - an open host is the case under test
+            port=0,
+            allow_plaintext=True,
+            allow_from=("10.0.0.0/8",),
+            duplicate_logon="replace",
+            message_bytes_max=4096,
+            logon_timeout_seconds=5,
+            logout_timeout_seconds=3,
+            latency_seconds_max=60,
+        ),
+        TlsConfig(
+            certificate=str(tmp_path / "certs/server.pem"),
+            key="/etc/fixpit/server.key",
+            client_ca=str(tmp_path / "certs/ca.pem"),
+            host="::1",
+            port=0,
+            minimum="1.3",
+        ),
         LogConfig(sync="interval:20"),
         (
             SessionConfig(
@@ -292,8 +337,20 @@ def test_every_session_key_is_read(tmp_path: Path) -> None:
                 begin_string="FIX.4.2",
                 role="drop-copy",
                 cancel_on_disconnect="all",
-                reset="on_logon",
+                reset="weekly",
+                reset_time="Sun 01:00:00",
+                open="Mon 07:00:00",
+                close="Fri 19:00:00",
+                timezone="Europe/Stockholm",
+                username="avanza",
                 password_scrypt="scrypt$1024$1$1$c2FsdHNhbHQ=$aGFzaGhhc2hoYXNoaGFzaA==",  # noqa: S106
+                certificate="AVA1",
+                allow_from=("10.1.0.0/16", "::1"),
+                may_reset=False,
+                resend_messages_max=100,
+                throttle=50,
+                throttle_burst=200,
+                time_digits=6,
             ),
         ),
     )

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from gateway.config import demo
-from gateway.config_check import is_loopback, violations
+from gateway.config_check import violations
+from gateway.config_door import is_loopback
 
 
 def test_the_demo_venue_holds_no_violation() -> None:
@@ -24,6 +25,7 @@ def test_an_option_that_opens_the_host_is_a_violation() -> None:
         config, fix=msgspec.structs.replace(config.fix, host="192.0.2.1")
     )
     assert [path for path, _ in violations(opened)] == [
+        ("fix", "allow_plaintext"),
         ("fix", "accept_unknown"),
         *(("sessions", index, "password_scrypt") for index in range(5)),
     ]

@@ -9,12 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.config import Config, SessionConfig, demo
-from gateway.log.records import SessionNumbers
+from gateway.log.records import SessionNumbers, SessionOpened
 from tests.support import wire
-from tests.support.machine import Machine
+from tests.support.machine import START, Machine
 
 DAY = SessionConfig(comp_id="AVA", member="AVA", begin_string="FIX.4.4", reset="on_logon")
 OTHER = SessionConfig(comp_id="NON7", member="NON")
+AVA, NON7 = SessionOpened("AVA", "AVA"), SessionOpened("NON7", "NON")
 
 
 def configured(*sessions: SessionConfig, accept_unknown: bool = False) -> Config:
@@ -34,15 +35,22 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 def test_configured_sessions_are_opened_once(machine: Machine) -> None:
     """What the log knows already is not opened again."""
-    before = machine.sessions.unopened()
-    machine.sessions.open("AVA", "AVA")
-    assert (before, machine.sessions.unopened()) == ([DAY, OTHER], [OTHER])
+    before = machine.sessions.unsaid()
+    machine.sessions.open(AVA)
+    assert (before, machine.sessions.unsaid()) == ([AVA, NON7], [NON7])
+
+
+def test_a_session_that_is_configured_anew_is_said_again(machine: Machine) -> None:
+    """Another member or role than the log has is news."""
+    machine.sessions.open(SessionOpened("NON7", "FORMER"))
+    machine.sessions.open(replace(AVA, role="drop-copy"))
+    assert machine.sessions.unsaid() == [AVA, NON7]
 
 
 def test_a_configured_session_is_made_as_configured(machine: Machine) -> None:
     """Its member is the configuration's, whatever the log remembers."""
-    session = machine.sessions.open("NON7", "FORMER")
-    settings = machine.sessions.open("AVA", "AVA").fix.settings
+    session = machine.sessions.open(SessionOpened("NON7", "FORMER"))
+    settings = machine.sessions.open(AVA).fix.settings
     assert (session.config, session.sender.member, session.admitted, settings.reset_on_logon) == (
         OTHER,
         "NON",
@@ -57,20 +65,13 @@ def test_a_session_that_is_not_configured_is_admitted_if_all_are(
 ) -> None:
     """It exists either way, with its orders; whether it may log on is another matter."""
     machine = Machine(tmp_path, configured(DAY, accept_unknown=accept_unknown))
-    session = machine.sessions.open("GONE", "GON")
+    session = machine.sessions.open(SessionOpened("GONE", "GON"))
     machine.close()
     assert (session.admitted, session.sender.member, session.config.cancel_on_disconnect) == (
         accept_unknown,
         "GON",
         "none",
     )
-
-
-def test_a_session_is_opened_once(machine: Machine) -> None:
-    """A second time is a bug."""
-    machine.sessions.open("AVA", "AVA")
-    with pytest.raises(AssertionError):
-        machine.sessions.open("AVA", "AVA")
 
 
 def test_connected_sessions_are_told(tmp_path: Path) -> None:
@@ -89,10 +90,10 @@ def test_numbers_are_restored_and_a_reset_forgets_what_was_sent(
     machine: Machine, resets: int, kept: list[bytes | None]
 ) -> None:
     """The same count of resets keeps the messages, a new one does not."""
-    fix = machine.sessions.open("AVA", "AVA").fix
+    fix = machine.sessions.open(AVA).fix
     fix.out.sent.append(2, b"first")
     fix.out.sent.append(3, b"second")
-    machine.sessions.restore(SessionNumbers("AVA", 5, 9, resets))
+    machine.sessions.restore(SessionNumbers("AVA", 5, 9, resets), START)
     machine.sessions.restore_next_in("AVA", 6)
     assert (fix.next_in, fix.out.next_out, fix.resets) == (6, 9, resets)
     assert [fix.out.sent.get(seq) for seq in (1, 2, 3)] == kept

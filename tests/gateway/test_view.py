@@ -146,7 +146,8 @@ def test_one_line_for_each_message() -> None:
     (seen,) = view.find(b"in: 8=FIX.4.4|35=8|18=G 6|54=1|9999=x|10=1|")
     assert view.one_line(seen) == (
         "in: BeginString(8)=FIX.4.4|MsgType(35)=8:ExecutionReport"
-        "|ExecInst(18)=G 6:ALL_OR_NONE PARTICIPATE_ONLY|Side(54)=1:BUY|(9999)=x|CheckSum(10)=1\n"
+        "|ExecInst(18)=G 6:ALL_OR_NONE PARTICIPATE_DO_NOT_INITIATE"
+        "|Side(54)=1:BUY|(9999)=x|CheckSum(10)=1\n"
     )
 
 

@@ -48,15 +48,14 @@ class ClientProcess:
                 encoding="latin-1",
                 cwd=cwd,
             )
-        self._events: queue.Queue[Event | None] = queue.Queue()
+        self._events: queue.Queue[Event | str | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            data = json.loads(line)
-            self._events.put(Event(data["event"], split_message(data.get("fix", ""))))
+            self._events.put(_event_of(line))
         self._events.put(None)
 
     def tell(self, line: str) -> None:
@@ -71,9 +70,12 @@ class ClientProcess:
     def next_event(self, until: float) -> Event | None:
         """The next event, None at the end of the output. Raises ClientFailed at `until`."""
         try:
-            return self._events.get(timeout=max(0.0, until - time.monotonic()))
+            event = self._events.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty:
             raise ClientFailed("nothing came in time") from None
+        if isinstance(event, str):
+            raise ClientFailed(f"the client program must print events only, was {event!r}")
+        return event
 
     def wait(self) -> int:
         """The exit code; a program that does not end by itself is killed."""
@@ -87,3 +89,12 @@ class ClientProcess:
         """End the program, whatever it is doing."""
         self._process.kill()
         self._process.wait()
+
+
+def _event_of(line: str) -> Event | str:
+    """The event, or the line itself if it is none."""
+    try:
+        data = json.loads(line)
+        return Event(data["event"], split_message(data.get("fix", "")))
+    except (ValueError, LookupError, TypeError):
+        return line

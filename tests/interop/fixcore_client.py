@@ -1,10 +1,10 @@
 """A fixcore-engine initiator with nothing of its own.
 
-The library, its file store and the stock dictionary it ships, every check it has switched on. The
-runner beside this file says what to send, one line on stdin at a time, and reads one JSON line on
-stdout for each callback of the library. The library's own log goes to stderr.
+The library, its file store and what the configuration file says. The runner beside this file says
+what to send, one line on stdin at a time, and reads one JSON line on stdout for each callback of
+the library. The library's own log goes to stderr.
 
-    fixcore_client.py HOST PORT SENDER TARGET FOLDER RESET(Y|N)
+    fixcore_client.py CONFIG   a QuickFIX settings file with one session
     stdin:  send 35=D|11=1|…   (60=now is stamped here)      logout
     stdout: {"event":"logon"} {"event":"logout"}
             {"event":"app_in|app_out|admin_in|admin_out","fix":"8=…\\u0001…"}
@@ -85,29 +85,6 @@ class _Client(Application):  # type: ignore[misc] # the library has no types
         _tell("app_in", message)
 
 
-def _settings(arguments: list[str], session_id: SessionID) -> SessionSettings:
-    host, port, _, _, folder, reset = arguments
-    settings = SessionSettings()
-    settings.set_session(
-        session_id,
-        {
-            "ConnectionType": "initiator",
-            "SocketConnectHost": host,
-            "SocketConnectPort": port,
-            "HeartBtInt": "30",
-            "FileStorePath": folder,
-            "ResetOnLogon": reset,
-            "UseDataDictionary": "Y",
-            "DataDictionary": "FIX44.xml",
-            "ValidateFieldsOutOfRange": "Y",
-            "ValidateFieldsHaveValues": "Y",
-            "ValidateUserDefinedFields": "Y",
-            "CheckLatency": "Y",
-        },
-    )
-    return settings
-
-
 def _message(text: str) -> Message:
     message = Message()
     for field in text.split("|"):
@@ -130,8 +107,8 @@ async def _lines() -> asyncio.StreamReader:
 
 async def main(arguments: list[str]) -> None:
     """Log on, obey stdin until `logout` or its end, log out and wait for the answer."""
-    session_id = SessionID("FIX.4.4", arguments[2], arguments[3])
-    settings = _settings(arguments, session_id)
+    settings = SessionSettings.from_file(arguments[0])
+    (session_id,) = settings.session_ids
     client = _Client()
     initiator = SocketInitiator(settings, client, log_factory=_StderrLogFactory())
     reader = await _lines()

@@ -1,11 +1,13 @@
-"""`make interop`: FIX clients of three other makers against a real server process.
+"""`make interop`: FIX clients of other makers against a real server process.
 
-Puts the libraries on the machine where they are missing, starts one `fixpit serve` with an empty
-data directory, and plays scenario.fix with each library in turn. Prints the tape as the client
-programs saw it and a table at the end; the exit code is 0 only when every line of every tape was
-as the script has it and nobody rejected anything.
+Puts the libraries on the machine where they are missing, starts `fixpit serve` with an empty data
+directory, and plays scenario.fix with each library in each FIX version it has a dictionary for. The
+tape of each play, as the client programs saw it, goes to a file, and to the screen if the play
+failed. Ends with a table; the exit code is 0 only when every line of every tape was as the script
+has it and nobody rejected anything. A library whose language is not on the machine is left out, and
+the table says so.
 
-    python -m tests.interop.run [quickfix_cpp] [fixcore_engine] [jspurefix]
+    python -m tests.interop.run [LIBRARY[:VERSION]]...       quickfix_j   quickfix_cpp:4.2
 """
 
 from __future__ import annotations
@@ -13,99 +15,80 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
-from tests.interop import toolchain
-from tests.interop.story import Story, StoryFailed
-from tests.interop.tape import Step, parse_script
-from tests.interop.toolchain import CACHE, HERE, ROOT, CannotInstall, Client
-from tests.interop.venue import Venue, VenueFailed
+from tests.interop import certificates
+from tests.interop.config import FixVersion
+from tests.interop.makers import MAKERS
+from tests.interop.plays import CERTIFICATES, FOLDER, Play, Result, carry_out
+from tests.interop.toolchain import ROOT, CannotInstall, NotHere, say
+from tests.interop.venue import VenueFailed
 
-VENUE_COMP_ID = "PIT"
-
-MAKERS: dict[str, Callable[[], Client]] = {
-    "quickfix_cpp": toolchain.quickfix_cpp,
-    "fixcore_engine": toolchain.fixcore_engine,
-    "jspurefix": toolchain.jspurefix,
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one client has to show for itself."""
-
-    client: str
-    version: str
-    messages: int
-    rejects: int
-    result: str
+PARTIES = ("AVA", "NON")
+HEAD = ("client", "library version", "FIX", "TLS", "messages checked", "rejects", "result")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 when every client got what the script says, 1 otherwise."""
-    unknown = [name for name in arguments if name not in MAKERS]
-    if unknown:
-        print(f"client must be one of {', '.join(MAKERS)}, was {unknown[0]}", file=sys.stderr)
-        return 2
-    rows: list[Row] = []
+    wanted = [argument.partition(":") for argument in arguments or MAKERS]
+    for name, _, version in wanted:
+        if name not in MAKERS or (version and version not in set(FixVersion)):
+            allowed = f"{'|'.join(MAKERS)}[:{'|'.join(FixVersion)}]"
+            print(f"client must be {allowed}, was {name}:{version}", file=sys.stderr)
+            return 2
+    started = time.monotonic()
+    left_out: list[str] = []
     try:
-        clients = [MAKERS[name]() for name in arguments or MAKERS]
-        _play_all(clients, rows)
+        plays = list(_plays(((name, version) for name, _, version in wanted), left_out))
+        results = _carry_out(plays)
     except (CannotInstall, VenueFailed) as error:
         print(f"interop: {error}", file=sys.stderr)
         return 1
-    finally:
-        _print_table(rows)
-    return 0 if all(row.result == "ok" for row in rows) else 1
+    _print_table([_row(result) for result in results])
+    print("\n".join(left_out))
+    passed = sum(result.is_ok for result in results)
+    failed = len(plays) - passed
+    print(f"{time.monotonic() - started:.0f} s")
+    print(f"{passed} passed, {failed} failed, {len(left_out)} skipped")
+    return 1 if failed else 0
 
 
-def _play_all(clients: Sequence[Client], rows: list[Row]) -> None:
-    """One venue for all of them; only a client that failed leaves orders, so a fresh one then."""
-    steps = parse_script((HERE / "scenario.fix").read_text())
-    folder = CACHE / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    waiting = list(clients)
-    while waiting:
-        exec_ids: set[str] = set()
-        with Venue(folder / f"venue-{len(rows) + 1}", ROOT) as venue:
-            while waiting:
-                client = waiting.pop(0)
-                rows.append(_play(client, venue, steps, folder / client.run, exec_ids))
-                if rows[-1].result != "ok":
-                    break
+def _plays(wanted: Iterable[tuple[str, str]], left_out: list[str]) -> Iterator[Play]:
+    """Make each library ready; says of those the machine cannot have that they are left out."""
+    for name, version in wanted:
+        try:
+            client = MAKERS[name]()
+        except NotHere as reason:
+            left_out.append(f"{name} LEFT OUT: {reason}")
+            say(left_out[-1])
+            continue
+        for one in client.fix_versions:
+            if version in ("", one):
+                yield Play(client, one)
 
 
-def _play(
-    client: Client, venue: Venue, steps: Sequence[Step], home: Path, exec_ids: set[str]
-) -> Row:
-    """The whole script with one client library."""
-
-    def command(sender: str, store: Path, reset: bool) -> Sequence[str]:  # noqa: FBT001
-        session = [venue.host, str(venue.port), sender, VENUE_COMP_ID, str(store)]
-        return client.command([*session, "Y" if reset else "N"])
-
-    story = Story(client.run, command, home, exec_ids)
-    print(f"\n{client.name} {client.version}", flush=True)
-    start = time.monotonic()
-    try:
-        story.play(steps)
-        result = "ok"
-        print(f"  ok, {time.monotonic() - start:.1f} s")
-    except StoryFailed as failure:
-        result = "FAILED"
-        print(f"  FAILED at {failure}")
-        print(f"  logs: {venue.log} {home}/*/client.log", flush=True)
-    return Row(client.name, client.version, story.messages, story.rejects, result)
+def _carry_out(plays: Sequence[Play]) -> list[Result]:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    comp_ids = {party + play.suffix for play in plays for party in PARTIES}
+    certificates.make(CERTIFICATES, sorted(comp_ids), ROOT)
+    for play in plays:
+        if play.has_tls:
+            play.client.certificates(CERTIFICATES, PARTIES[0] + play.suffix)
+    return carry_out(plays, lambda text: print(text, flush=True))
 
 
-def _print_table(rows: Sequence[Row]) -> None:
-    head = ("client", "library version", "messages checked", "rejects", "result")
-    lines = [head] + [
-        (row.client, row.version, str(row.messages), str(row.rejects), row.result) for row in rows
-    ]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+def _row(result: Result) -> Sequence[str]:
+    play = result.play
+    tls = "yes" if play.has_tls else "no"
+    counts = (str(result.messages), str(result.rejects))
+    outcome = "ok" if result.is_ok else "FAILED"
+    return (play.client.name, play.client.version, play.version, tls, *counts, outcome)
+
+
+def _print_table(rows: Iterable[Sequence[str]]) -> None:
+    lines = [HEAD, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     print()
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))

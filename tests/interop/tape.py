@@ -26,6 +26,13 @@ REPORT_TAGS: Final = (6, 11, 14, 17, 37, 38, 39, 40, 54, 55, 59, 60, 150, 151)
 Fields = list[tuple[int, str]]
 
 
+# Marks a line or a field may carry; the head of the script says what they stand for.
+VERSION_MARKS: Final = frozenset({"4.2", "4.4", "4.4+", "5.0"})
+LIBRARY_MARKS: Final = frozenset({"tls", "in-order", "at-once", "resends", "gap-fills"})
+MARKS: Final = VERSION_MARKS | LIBRARY_MARKS
+_MARKED: Final = re.compile(r"([a-z0-9.+-]+):(?=\s*\w)")
+
+
 class Verb(StrEnum):
     """What a party does in a step."""
 
@@ -34,11 +41,13 @@ class Verb(StrEnum):
     SEND = ">"
     RECEIVE = "<"
     SENT = "sent"
+    GOT = "got"
+    LOSES = "loses"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the script: who does what, with which fields (empty for logon and logout)."""
+    """One line of the script: who does what, with which fields or words."""
 
     line: int
     party: str
@@ -50,18 +59,35 @@ class BadScript(ValueError):
     """A line of the script is not in its language."""
 
 
-def parse_script(text: str) -> list[Step]:
-    """Steps in the order of the lines. Raises BadScript with the number of the first bad line."""
+def parse_script(text: str, marks: frozenset[str]) -> list[Step]:
+    """Steps in the order of the lines, without the lines and fields under other marks than these.
+
+    Raises BadScript with the number of the first bad line.
+    """
     steps = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        party, _, rest = line.strip().partition(" ")
+        kept = _under(marks, line.strip(), number)
+        if kept is None:
+            continue
+        party, _, rest = kept.partition(" ")
         verb, _, argument = rest.strip().partition(" ")
         if verb not in set(Verb):
             raise BadScript(f"line {number} must say one of {', '.join(Verb)}, was {line!r}")
-        steps.append(Step(number, party, Verb(verb), argument.strip()))
+        fields = (_under(marks, field, number) for field in argument.strip().split("|"))
+        steps.append(Step(number, party, Verb(verb), "|".join(filter(None, fields))))
     return steps
+
+
+def _under(marks: frozenset[str], text: str, line: int) -> str | None:
+    """The text without its mark; None where the mark is not among these."""
+    marked = _MARKED.match(text)
+    if marked is None:
+        return text
+    if marked[1] not in MARKS:
+        raise BadScript(f"line {line}: mark must be one of {sorted(MARKS)}, was {marked[1]!r}")
+    return text[marked.end() :].lstrip() if marked[1] in marks else None
 
 
 def split_message(raw: str, delimiter: str = SOH) -> Fields:

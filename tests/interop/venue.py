@@ -1,4 +1,4 @@
-"""The venue as a process of its own, the way a user starts it: `fixpit serve` on a free port.
+"""The venue as a process of its own, the way a user starts it: `fixpit serve` on free ports.
 
 Reads the ready line and nothing else; what the venue logs goes to a file beside its data.
 """
@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tests.interop.config import CONFIGS
+
 READY_SECONDS_MAX = 20.0
 STOP_SECONDS_MAX = 10.0  # what the venue promises after SIGTERM
 
@@ -23,12 +25,16 @@ class VenueFailed(Exception):
 
 
 class Venue:
-    """A running `fixpit serve` with the demo market and an empty data directory."""
+    """A running `fixpit serve` with configs/venue.toml and an empty data directory."""
 
-    def __init__(self, folder: Path, cwd: Path) -> None:
+    def __init__(self, folder: Path, certificates: Path, cwd: Path) -> None:
         self.log = folder / "venue.log"
         folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "gateway.cli", "serve", "--fix-port", "0"]
+        config = folder / "venue.toml"
+        config.write_text(
+            (CONFIGS / "venue.toml").read_text().replace('"certs/', f'"{certificates}/')
+        )
+        command = [sys.executable, "-m", "gateway.cli", "serve", "--config", str(config)]
         command += ["--data-dir", str(folder / "data")]
         with self.log.open("w") as stderr:
             self._process = subprocess.Popen(
@@ -38,6 +44,7 @@ class Venue:
             ready = json.loads(self._ready_line())
             self.host: str = ready["fix"]["host"]
             self.port: int = ready["fix"]["port"]
+            self.tls_port: int = ready["fix_tls"]["port"]
         except Exception:
             self._process.kill()
             raise

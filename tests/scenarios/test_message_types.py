@@ -6,6 +6,9 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
+import pytest
+
+from gateway.fix.application import SERVED
 from gateway.fix.message import ADMIN_TYPES
 from gateway.fix.order_entry import COMMANDS
 from tests.support.fix_venue import serving
@@ -13,25 +16,33 @@ from tests.support.fix_venue import serving
 NO_TYPES = ["*", "U1", "ZZ", "I", "O", "BI", "AZA", "00"]
 
 
-def known_types() -> list[str]:
-    """The types of FIX 4.4 as the venue's data has them."""
+NAMES = {"FIX.4.2": "FIX.4.2", "FIX.4.4": "FIX.4.4", "FIX.5.0SP2": "FIXT.1.1"}
+"""Version -> BeginString(8)."""
+
+
+def known_types(version: str) -> list[str]:
+    """The types of a FIX version as the venue's data has them."""
     text = resources.files("fix_specs").joinpath("msg_types.toml").read_text(encoding="utf-8")
-    types: list[str] = tomllib.loads(text)["FIX.4.4"]
+    types: list[str] = tomllib.loads(text)[version]
     return types
 
 
-async def test_a_type_that_is_not_served_is_refused_by_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", NAMES)
+async def test_a_type_that_is_not_served_is_refused_by_name(tmp_path: Path, version: str) -> None:
     """BusinessMessageReject 380=3 says which message it was, and the session goes on."""
-    not_served = [t for t in known_types() if t not in ADMIN_TYPES and t not in COMMANDS]
+    known = known_types(version)
+    not_served = [t for t in known if t not in ADMIN_TYPES and t not in SERVED]
     asked = [t for t in not_served if t != "j"]
     async with serving(tmp_path) as served:
-        (ava,) = await served.logged_on("AVA")
+        ava = served.client("AVA").speaking(NAMES[version])
+        await ava.logon()
         ava.send(*(f"35={msg_type}|262=x" for msg_type in asked))
         assert await ava.so_far() == [
             f"35=j|34={i}|45={i}|58=Unsupported Message Type|372={msg_type}|380=3"
             for i, msg_type in enumerate(asked, 2)
         ]
-        assert len(asked) == len(known_types()) - len(ADMIN_TYPES) - len(COMMANDS) - 1
+        served_here = (ADMIN_TYPES | SERVED) & set(known)
+        assert len(asked) == len(known) - len(served_here) - 1
 
 
 async def test_a_business_reject_is_not_answered(tmp_path: Path) -> None:

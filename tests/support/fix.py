@@ -2,9 +2,10 @@
 
 A message is written without what every message has. `35=0|34=2|112=HELLO` gets BeginString,
 BodyLength, the comp ids with SendingTime behind 35, 34 and 43, and CheckSum; `short` takes exactly
-these away again, so that equal short forms mean equal bytes. A message written from `8=` on is
-taken as it stands, but for BodyLength and CheckSum where they are missing; anything else goes to
-the wire as it is. `{now}`, `{now+10}`, `{now-121}` stand for UTCTimestamps, seconds from now.
+these away again, so that equal short forms mean equal bytes. A Logon in FIXT.1.1 gets its
+DefaultApplVerID at the end. A message written from `8=` on is taken as it stands, but for
+BodyLength and CheckSum where they are missing; anything else goes to the wire as it is. `{begin}`
+stands for BeginString, `{now}`, `{now+10}`, `{now-121}` for UTCTimestamps, seconds from now.
 """
 
 from __future__ import annotations
@@ -16,11 +17,20 @@ from typing import NamedTuple
 
 import fixcore
 
-from gateway.fix import dictionary
+from gateway.fix.application import SERVED
 from gateway.fix.decoder import Decoder
 from gateway.fix.dictionary import DataDictionary
 from gateway.fix.message import Message
 from gateway.fix.times import NANOS_PER_SECOND, format_utc_timestamp
+from gateway.fix.versions import (
+    APPL_VER_IDS,
+    FIX42,
+    FIX44,
+    FIX50SP2,
+    NAMES,
+    Versions,
+    msg_types,
+)
 
 SOH = "\x01"
 SECOND = NANOS_PER_SECOND
@@ -28,8 +38,6 @@ START = 1_795_348_800 * SECOND
 """20261122-12:00:00 UTC, a Sunday on which no clock is changed."""
 
 MEMBER, VENUE = "AVA", "PIT"
-SERVED = frozenset({"D", "F", "G", "H", "AF", "q"})
-MSG_TYPES = frozenset("0123456789ABCDEFGHJKLMNPQRSTVWXYZ") | {"AF", "AE", "q", "j", "r", "d"}
 
 _BEFORE_COMP_IDS = frozenset({"35", "34", "43"})
 _MOMENT = re.compile(r"\{now([+-][0-9.]+)?\}")
@@ -73,9 +81,14 @@ class Dialect(NamedTuple):
     target: str
     begin_string: str = "FIX.4.4"
 
+    @property
+    def appl_ver_id(self) -> str:
+        """DefaultApplVerID(1137) of a Logon, "" where there is none."""
+        return APPL_VER_IDS.get(NAMES.get(self.begin_string, ""), "")
+
     def whole(self, text: str, now: int = START) -> bytes:
         """The bytes of a message written in short; `text` may have any part of the header."""
-        text = at(text, now)
+        text = at(text, now).replace("{begin}", self.begin_string)
         if text.startswith("8="):
             return complete(text)
         if not text.startswith("35="):
@@ -88,6 +101,8 @@ class Dialect(NamedTuple):
         standard = (f"49={self.sender}", f"52={format_utc_timestamp(now)}", f"56={self.target}")
         given = {field.partition("=")[0] for field in fields}
         comp_ids = [field for field in standard if field[:2] not in given]
+        if fields[0] == "35=A" and self.appl_ver_id and "1137" not in given:
+            fields.append(f"1137={self.appl_ver_id}")
         return complete(
             "|".join([f"8={self.begin_string}", *fields[:head], *comp_ids, *fields[head:]])
         )
@@ -95,10 +110,15 @@ class Dialect(NamedTuple):
     def short(self, data: bytes, now: int = START) -> str:
         """The short form of what this side wrote at `now`; in full if that would hide anything."""
         fields = piped(data).split("|")
-        text = "|".join(
-            f for f in fields if f.partition("=")[0] not in {"8", "9", "10", "49", "52", "56"}
-        )
+        hidden = {"8", "9", "10", "49", "52", "56"} | ({"1137"} if "35=A" in fields else set())
+        text = "|".join(f for f in fields if f.partition("=")[0] not in hidden)
         return text if self.whole(text, now) == data else piped(data)
+
+
+def dialects(member: str, version: str) -> tuple[Dialect, Dialect]:
+    """What a member writes in every message of a version, and what the venue writes to it."""
+    begin_string = next(begin for begin, name in NAMES.items() if name == version)
+    return Dialect(member, VENUE, begin_string), Dialect(VENUE, member, begin_string)
 
 
 TO_VENUE = Dialect(MEMBER, VENUE)
@@ -120,28 +140,46 @@ def message(text: str, now: int = START) -> bytes:
 
 
 @cache
-def ours() -> DataDictionary:
+def our_versions() -> Versions:
+    """The versions as this venue speaks them."""
+    return Versions(SERVED)
+
+
+@cache
+def stock_versions() -> Versions:
+    """All of every version, by the dictionaries of a QuickFIX release."""
+    return Versions(frozenset(msg_types(FIX50SP2) | msg_types(FIX44)), stock)
+
+
+@cache
+def ours(version: str = FIX44) -> DataDictionary:
     """The dictionary of what this venue speaks."""
-    return dictionary.load("FIX44")
+    return our_versions()[version].decoder.dictionary
 
 
 @cache
-def stock() -> DataDictionary:
-    """FIX 4.4 as a QuickFIX release has it (carried by fixcore)."""
-    path = Path(fixcore.__file__).parent / "specs" / "FIX44.xml"
-    return DataDictionary(path.read_text(encoding="utf-8"))
+def stock(version: str = FIX44) -> DataDictionary:
+    """A version as a QuickFIX release has it (carried by fixcore)."""
+    name, transport = {FIX42: ("FIX42", ""), FIX44: ("FIX44", "")}.get(
+        version, ("FIX50SP2", "FIXT11")
+    )
+    found = DataDictionary(_stock_text(name))
+    return found.carried_by(DataDictionary(_stock_text(transport))) if transport else found
 
 
-@cache
-def our_decoder() -> Decoder:
+def _stock_text(name: str) -> str:
+    path = Path(fixcore.__file__).parent / "specs" / f"{name}.xml"
+    return path.read_text(encoding="utf-8")
+
+
+def our_decoder(version: str = FIX44) -> Decoder:
     """The decoder of the venue."""
-    return Decoder(ours())
+    return our_versions()[version].decoder
 
 
-@cache
-def stock_decoder() -> Decoder:
+def stock_decoder(version: str = FIX44) -> Decoder:
     """What a member with the stock dictionary validates by."""
-    return Decoder(stock())
+    return stock_versions()[version].decoder
 
 
 def decoded(data: bytes, decoder: Decoder | None = None) -> Message:
@@ -171,3 +209,6 @@ class SentInMemory:
     def clear(self) -> None:
         """Numbers start again at 1."""
         self.by_seq.clear()
+
+    def __len__(self) -> int:
+        return len(self.by_seq)

@@ -18,15 +18,45 @@ import fixcore
 
 OURS = Path(__file__).parents[2] / "fix_specs"
 STOCK = Path(fixcore.__file__).parent / "specs"
-SPOKEN = "FIX44.xml"
 
 SESSION = ("A", "0", "1", "2", "3", "4", "5")
-INBOUND = ("D", "F", "G", "H", "AF", "q")
-OUTBOUND = ("8", "9", "r", "j")
+INBOUND = ("D", "F", "G", "H", "AF", "q", "BE")
+OUTBOUND = ("8", "9", "r", "j", "BF")
+LATER_INBOUND = ("V", "x", "e", "g", "AD")
+LATER_OUTBOUND = ("W", "X", "Y", "y", "f", "h", "AE")
+NOT_IN_42 = frozenset({"AF", "q", "r", "BE", "BF", "x", "y", "AD", "AE"})
 FRAME = ("Header", "Trailer")
 NO_INTERNAL = "20001"
 
+SPOKEN = "FIX44.xml"
 VERSIONS = {"FIX.4.2": "FIX42.xml", "FIX.4.4": "FIX44.xml", "FIX.5.0SP2": "FIX50SP2.xml"}
+TRANSPORT = "FIXT11.xml"
+"""Frame and session messages of FIX 5.0SP2; in the other versions they stand with the rest."""
+
+FILES = (*VERSIONS.values(), TRANSPORT)
+
+EXTENSIONS: dict[str, dict[str, frozenset[str]]] = {
+    "FIX42.xml": {
+        "D": frozenset({NO_INTERNAL}),
+        "G": frozenset({NO_INTERNAL}),
+        "A": frozenset({"553", "554", "925"}),
+    },
+    "FIX44.xml": {
+        "D": frozenset({NO_INTERNAL}),
+        "G": frozenset({NO_INTERNAL}),
+        "A": frozenset({"925"}),
+    },
+    "FIX50SP2.xml": {"D": frozenset({NO_INTERNAL}), "G": frozenset({NO_INTERNAL})},
+}
+"""Fields that the venue takes beyond FIX, by file and MsgType."""
+
+EXTENSION_VALUES: dict[tuple[str, str], frozenset[str]] = {
+    ("FIX42.xml", "18"): frozenset({"a"}),
+    ("FIX42.xml", "59"): frozenset({"7", "B"}),
+    ("FIX44.xml", "59"): frozenset({"B"}),
+}
+"""Values that the venue takes beyond FIX, by file and tag."""
+
 REASON_TAGS = {
     "ord_rej_reason": "103",
     "cxl_rej_reason": "102",
@@ -83,10 +113,22 @@ def _facts(element: ElementTree.Element) -> FieldFacts:
     return FieldFacts(attributes["number"], attributes["name"], attributes["type"], values)
 
 
+def file_of(version: str, part: str) -> str:
+    """The dictionary that a message, Header or Trailer of a version stands in."""
+    carried = version == "FIX.5.0SP2" and part in (*FRAME, *SESSION)
+    return TRANSPORT if carried else VERSIONS[version]
+
+
+def parts_of(version: str) -> tuple[str, ...]:
+    """Header, Trailer and every message that the venue speaks in a version, or will."""
+    kinds = (*SESSION, *INBOUND, *LATER_INBOUND, *OUTBOUND, *LATER_OUTBOUND)
+    return (*FRAME, *(k for k in kinds if version != "FIX.4.2" or k not in NOT_IN_42))
+
+
 @cache
-def ours() -> Spec:
-    """The dictionary of what this venue speaks."""
-    return Spec(OURS / SPOKEN)
+def ours(name: str = SPOKEN) -> Spec:
+    """A dictionary of what this venue speaks."""
+    return Spec(OURS / name)
 
 
 @cache

@@ -74,12 +74,12 @@ def shown(fields: Fields, only: str = "") -> str:
     return "|".join(f"{tag}={value}" for tag, value in fields if tag not in ENVELOPE)
 
 
-def encoded(text: str, header: Mapping[str, str]) -> bytes:
+def encoded(text: str, header: Mapping[str, str], begin_string: str = "FIX.4.4") -> bytes:
     """The message `35=D|...` as bytes; `header` holds what `text` does not say itself."""
     fields = fields_of(text)
     given = dict(fields)
     message = simplefix.FixMessage()
-    message.append_pair(8, given.get("8", "FIX.4.4"))
+    message.append_pair(8, given.get("8", begin_string))
     for tag in ("35", *header):
         message.append_pair(tag, given.get(tag, header.get(tag)))
     for tag, value in fields:
@@ -111,11 +111,16 @@ def small_socket() -> socket.socket:
 
 
 class FixClient:
-    """One comp id's client; `next_out` goes on from connection to connection."""
+    """One comp id's client; `next_out` goes on from connection to connection.
+
+    `begin_string` is what it speaks, `source` the address it comes from.
+    """
 
     def __init__(self, port: int, comp_id: str, now: Callable[[], int]) -> None:
         self.comp_id = comp_id
         self.next_out = 1
+        self.begin_string = "FIX.4.4"
+        self.source = "127.0.0.1"
         self._port = port
         self._now = now
         self._reader: asyncio.StreamReader | None = None
@@ -135,11 +140,22 @@ class FixClient:
         self._held.clear()
         async with asyncio.timeout(DEADLINE_SECONDS):
             if sock is None:
-                opened = asyncio.open_connection("127.0.0.1", self._port)
+                local = (self.source, 0) if self.source != "127.0.0.1" else None
+                opened = asyncio.open_connection("127.0.0.1", self._port, local_addr=local)
             else:
                 await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self._port))
                 opened = asyncio.open_connection(sock=sock)
             self._reader, self._writer = await opened
+        return self
+
+    def speaking(self, begin_string: str) -> FixClient:
+        """The same client, in this version from here on."""
+        self.begin_string = begin_string
+        return self
+
+    def coming_from(self, source: str) -> FixClient:
+        """The same client, connecting from this address of the loopback from here on."""
+        self.source = source
         return self
 
     async def logon(self, fields: str = "98=0|108=30") -> str:
@@ -148,7 +164,8 @@ class FixClient:
             await self.connect()
         if "141=Y" in fields.split("|"):
             self.next_out = 1
-        self.send(f"35=A|{fields}")
+        carried = "|1137=9" if self.begin_string == "FIXT.1.1" and "1137=" not in fields else ""
+        self.send(f"35=A|{fields}{carried}")
         return await self.receive()
 
     async def logout(self) -> list[str]:
@@ -182,7 +199,7 @@ class FixClient:
         """
         sending_time = format_utc_timestamp(self._now() if now is None else now)
         header = {"49": self.comp_id, "56": "PIT", "34": str(self.next_out), "52": sending_time}
-        data = encoded(text, header)
+        data = encoded(text, header, self.begin_string)
         seq = int(dict(fields_of(text)).get("34", self.next_out))
         self.next_out = max(self.next_out, seq + 1)
         return data
@@ -196,6 +213,12 @@ class FixClient:
         assert self._writer is not None
         if not self._writer.is_closing():
             self._writer.write(data)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the venue has not taken into its socket yet."""
+        assert self._writer is not None
+        return self._writer.transport.get_write_buffer_size()
 
     # Receiving
 
@@ -340,7 +363,9 @@ async def serving(
     clock = clock or Clock()
     venue = Venue(config or config_of(), data_dir, sync, clock)
     venue.recover()
-    _, port = await venue.start()
+    await venue.start()
+    assert venue.address is not None
+    port = venue.address[1]
     running = asyncio.create_task(venue.run())
     served = FixVenue(venue, port, clock)
     try:

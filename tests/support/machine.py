@@ -13,24 +13,22 @@ from engine.commands import CancelOnDisconnect, DefineMember
 from engine.exchange import Exchange
 from gateway import reference_data
 from gateway.config import Config, demo
-from gateway.fix import dictionary
-from gateway.fix.decoder import Decoder
 from gateway.fix.execution_reports import ReportWriter
-from gateway.fix.message import ADMIN_TYPES, Message
+from gateway.fix.message import Message
 from gateway.fix.order_entry import COMMANDS
 from gateway.fix.session import FixSession
+from gateway.fix.versions import DEFAULT
 from gateway.log.records import Record, SessionNumbers, SessionOpened, SessionReply
 from gateway.log.sent_file import SentFile
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
 from gateway.sessions import SessionFactory, Sessions
 from tests.support import wire
+from tests.support.fix import our_versions
 from tests.support.wire import Fields, Received
 
 SECOND = 1_000_000_000
 START = 1_795_000_000 * SECOND
-VERSION = "FIX.4.4"
-MSG_TYPES = ADMIN_TYPES | frozenset(COMMANDS) | {"6", "B"}
 
 
 class MemoryLog:
@@ -102,17 +100,16 @@ class Machine:
         self.sessions = Sessions(
             self.config.sessions, accept_unknown=self.config.fix.accept_unknown
         )
-        self.publisher = Publisher(self.sessions, ReportWriter(VERSION))
+        self.publisher = Publisher(
+            self.sessions, ReportWriter(self.sessions.outgoing, self.sessions.copies)
+        )
         self.sequencer = Sequencer(self.exchange, self.log, self.publisher, lambda: self.now)
-        self.decoder = Decoder(dictionary.load("FIX44"))
+        self.versions = our_versions()
         self.sessions.use(
             SessionFactory(
                 comp_id=self.config.venue.comp_id,
                 timezone=self.config.venue.timezone,
-                begin_string=VERSION,
-                decoder=self.decoder,
-                msg_types=MSG_TYPES,
-                served=frozenset(COMMANDS),
+                versions=self.versions,
                 sent=self.sent,
                 application=self._on_application,
                 on_admin=self._on_admin,
@@ -128,8 +125,8 @@ class Machine:
         """Say what the configuration adds to what is known, in a durable turn."""
         for command in reference_data.changes(self.config, self.exchange):
             self.sequencer.submit(command)
-        for session in self.sessions.unopened():
-            self.open(session.comp_id, session.member)
+        for entry in self.sessions.unsaid():
+            self.define(entry)
         self.turn()
 
     def replay(self, records: Iterable[Record]) -> None:
@@ -141,10 +138,14 @@ class Machine:
 
     def open(self, comp_id: str, member: str) -> None:
         """A session exists from here on."""
-        if member not in self.exchange.members:
-            self.sequencer.submit(DefineMember(member, member))
-        self.sequencer.note(SessionOpened(comp_id, member))
-        self.sessions.open(comp_id, member)
+        self.define(SessionOpened(comp_id, member))
+
+    def define(self, entry: SessionOpened) -> None:
+        """A session exists from here on, as the record says."""
+        if entry.member not in self.exchange.members:
+            self.sequencer.submit(DefineMember(entry.member, entry.member))
+        self.sequencer.note(entry)
+        self.sessions.open(entry)
 
     def _on_application(self, session: FixSession, message: Message) -> None:
         translate = COMMANDS.get(message.msg_type)
@@ -181,17 +182,25 @@ class Machine:
         """The session of a comp id."""
         return self.sessions.by_comp_id[comp_id].fix
 
-    def logon(self, comp_id: str, *, reset: bool = False, seq: int | None = None) -> Line:
+    def logon(
+        self,
+        comp_id: str,
+        *,
+        reset: bool = False,
+        seq: int | None = None,
+        version_name: str = DEFAULT,
+    ) -> Line:
         """Connect and log on; the answer comes with the turn."""
         if reset:
             self._next_out[comp_id] = 1
         fields = [(98, "0"), (108, "30")] + [(141, "Y")] * reset
         frame = self._frame(comp_id, "A", fields, seq)
-        parsed = self.decoder.parse(frame)
+        version = self.versions[version_name]
+        parsed = version.decoder.parse(frame)
         assert parsed is not None
         line = Line()
         self.publisher.attach(self.session(comp_id), line)
-        assert self.session(comp_id).connect(parsed, self.now)
+        assert self.session(comp_id).connect(parsed, version, self.now) == ""
         return line
 
     def send(

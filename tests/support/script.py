@@ -4,6 +4,7 @@
     WHO connect             a client connects          WHO disconnect    the client closes
     WHO > fields            the client says            WHO < fields      the venue answers
     WHO closed              the venue closes           wait SECONDS      and nothing is due before
+    [4.2 4.4] LINE          in these FIX versions only; the mark alone: so the whole script
 
 WHO may be left out where there is one client. Fields are those of `tests.support.fix`. Whatever the
 venue says stands in the script, in order and behind what it answers; a session script writes every
@@ -12,19 +13,26 @@ message in short but exact, an order script names the fields it is about, `-` fo
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from gateway.fix.versions import FIX44
 from tests.support.fix import SECOND, at, piped
 
 _VERBS = frozenset({"connect", "disconnect", "closed", "wait", ">", "<"})
+_MARK = re.compile(r"\[([0-9SP. ]+)\] *")
 
 Heard = tuple[int, str, bytes | None]
+Said = Callable[[str], str]
 
 
 class Subject(Protocol):
     """What a script is played against: a venue whose time stands still until it is told."""
 
-    now: int
+    @property
+    def now(self) -> int:
+        """Its time, ns UTC."""
 
     def connect(self, who: str) -> None:
         """A client connects."""
@@ -60,24 +68,47 @@ class Played(NamedTuple):
     expected: str
 
 
-def steps(text: str) -> list[Step]:
-    """The lines of a script that say something."""
+def steps(text: str, version: str = FIX44, said: Said | None = None) -> list[Step]:
+    """What happens in a script in this version; nothing if it is not made for it.
+
+    `said` turns what the venue says in FIX 4.4 into the words of the version.
+    """
     found = []
     for whole in text.splitlines():
         line = whole.partition("#")[0].strip()
-        if not line:
+        mark = _MARK.match(line)
+        line = line[mark.end() :] if mark else line
+        versions = mark[1].split() if mark else [_short(version), _short(FIX44)]
+        elsewhere = _short(version) not in versions
+        if elsewhere and not line:
+            return []
+        if elsewhere or not line:
             continue
         who, _, rest = ("", "", line) if line.split()[0] in _VERBS else line.partition(" ")
         verb, _, argument = rest.strip().partition(" ")
         assert verb in _VERBS, line
-        found.append(Step(who, verb, argument.strip()))
+        argument = argument.strip()
+        if said is not None and verb == "<" and _short(FIX44) in versions:
+            argument = said(argument)
+        found.append(Step(who, verb, argument))
     return found
 
 
-def play(text: str, subject: Subject, *, exact: bool = True) -> Played:
+def _short(version: str) -> str:
+    return version.removeprefix("FIX.")
+
+
+def play(
+    text: str,
+    subject: Subject,
+    *,
+    exact: bool = True,
+    version: str = FIX44,
+    said: Said | None = None,
+) -> Played:
     """Play a script; `exact` compares whole messages, else the fields the script names."""
     player = _Player(subject, exact)
-    for step in steps(text):
+    for step in steps(text, version, said):
         player.take(step)
     player.compare()
     return Played("\n".join(player.actual), "\n".join(player.expected))

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.fix.decoder import Decoder
 from gateway.fix.header_checks import SessionSettings
 from gateway.fix.message import Message
 from gateway.fix.session import FixSession
 from gateway.fix.times import format_utc_timestamp
+from gateway.fix.versions import DEFAULT, Version
 from tests.support.fix import (
-    FROM_VENUE,
     MEMBER,
-    MSG_TYPES,
-    SERVED,
     SOH,
     START,
     VENUE,
     SentInMemory,
-    message,
-    our_decoder,
+    dialects,
+    our_versions,
 )
 from tests.support.script import play
 
@@ -36,7 +33,8 @@ ORDER = "11=ID|40=1|54=1|55=ERIC-B|60={now}"
 class SessionTape:
     """The session of AVA at PIT without a connection, as `script.play` wants it.
 
-    The first message is the Logon. `took` are the application messages it handed on, in order.
+    The first message is the Logon. The peer speaks `version`. `took` are the application
+    messages the session handed on, in order; `why_not` is what was wrong with the last Logon.
     """
 
     def __init__(
@@ -44,22 +42,20 @@ class SessionTape:
         *,
         reset_on_logon: bool = False,
         application: Callable[[FixSession, Message], None] | None = None,
-        decoder: Decoder | None = None,
-        served: frozenset[str] = SERVED,
-        msg_types: frozenset[str] = MSG_TYPES,
+        version: Version | None = None,
+        settings: SessionSettings | None = None,
     ) -> None:
         self.now = START
         self.took: list[Message] = []
         self.admin_moves: list[tuple[int, int]] = []
         self.outputs = 0
         self.abrupt: bool | None = None
-        self.decoder = decoder or our_decoder()
+        self.why_not = ""
+        self.version = version or our_versions()[DEFAULT]
         self._application = application
         self.session = FixSession(
-            SessionSettings("FIX.4.4", VENUE, MEMBER, reset_on_logon),
-            self.decoder,
-            msg_types,
-            served,
+            settings or SessionSettings("", VENUE, MEMBER, reset_on_logon),
+            self.version,
             SentInMemory(),
             self._on_application,
             lambda s: self.admin_moves.append((s.next_in, s.out.next_out)),
@@ -80,11 +76,11 @@ class SessionTape:
 
     def say(self, who: str, text: str) -> None:
         """The peer says something; not framed, so only whole messages."""
-        self.take(message(text, self.now))
+        self.take(dialects(MEMBER, self.version.name)[0].whole(text, self.now))
 
     def short(self, who: str, data: bytes, when: int) -> str:
         """What the venue said at that time, in short."""
-        return FROM_VENUE.short(data, when)
+        return dialects(MEMBER, self.version.name)[1].short(data, when)
 
     def take(self, data: bytes) -> None:
         """The peer's next message: the Logon, or any other."""
@@ -94,8 +90,13 @@ class SessionTape:
         if session.connected:
             session.receive(data, self.now)
         else:
-            logon = self.decoder.parse(data)
-            if logon is None or logon.msg_type != "A" or not session.connect(logon, self.now):
+            version = our_versions().of_frame(data)
+            logon = version.decoder.parse(data) if version is not None else None
+            if version is None or logon is None or logon.msg_type != "A":
+                self._heard.append(("", None))
+                return
+            self.why_not = self.session.connect(logon, version, self.now)
+            if self.why_not:
                 self._heard.append(("", None))
                 return
         self._drain()
@@ -148,7 +149,7 @@ def plays(script: str, tape: SessionTape | None = None) -> SessionTape:
     """Play a script; everything in it must happen, and nothing else."""
     tape = tape or SessionTape()
     actual, expected = play(script, tape)
-    assert actual == expected
+    assert actual == expected, f"\n{actual}\n-- not:\n{expected}"
     return tape
 
 

@@ -19,30 +19,24 @@ from engine.exchange import Exchange
 from gateway import reference_data
 from gateway.config import Config, demo
 from gateway.fix.acceptor import Acceptor
-from gateway.fix.application import Application
+from gateway.fix.application import SERVED, Application
 from gateway.fix.connection import Connection
-from gateway.fix.decoder import Decoder
+from gateway.fix.credentials import Credentials
+from gateway.fix.door import Door
 from gateway.fix.execution_reports import ReportWriter
 from gateway.fix.message import Message
 from gateway.fix.session import FixSession
 from gateway.fix.times import format_utc_timestamp
+from gateway.fix.versions import FIX42, FIX44, Versions
 from gateway.log.segment_file import SegmentLog
 from gateway.log.sent_file import SentFile
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
+from gateway.session_times import SessionTimes
 from gateway.sessions import SessionFactory, Sessions, VenueSession
 from gateway.turns import Turns
-from tests.support.fix import (
-    MSG_TYPES,
-    SECOND,
-    SERVED,
-    START,
-    Dialect,
-    our_decoder,
-    pairs_of,
-)
+from tests.support.fix import SECOND, START, Dialect, dialects, pairs_of
 
-VERSION = "FIX.4.4"
 TURNS_MAX = 12
 """Rounds of the loop within which everything that follows from one event has happened."""
 
@@ -74,6 +68,19 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closing = False
+        self._reading = True
+
+    def is_reading(self) -> bool:
+        """Whether the venue wants what the peer sends."""
+        return self._reading
+
+    def pause_reading(self) -> None:
+        """The venue wants nothing for now; whatever follows in the script comes later."""
+        self._reading = False
+
+    def resume_reading(self) -> None:
+        """The venue goes on."""
+        self._reading = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Nothing may be written behind a close."""
@@ -101,14 +108,22 @@ class Transport(asyncio.Transport):
 
 
 class VenueInMemory:
-    """A venue and its clients, by name; one in a folder where another one was is its restart."""
+    """A venue and its clients, by name; one in a folder where another one was is its restart.
 
-    msg_types = MSG_TYPES
-    served = SERVED
+    `application` is what messages do to it, `version` what its clients speak.
+    """
 
-    def __init__(self, folder: Path, config: Config, decoder: Decoder) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        versions: Versions,
+        *,
+        application: type[Application] = Application,
+        version: str = FIX44,
+    ) -> None:
         self.now = START
-        self.decoder = decoder
+        self.version = version
         self.said: list[bytes] = []
         self.exchange = Exchange()
         self.log = SegmentLog(folder / "log", "none")
@@ -117,7 +132,8 @@ class VenueInMemory:
         self._lines: dict[str, tuple[Connection, Transport]] = {}
         self._heard: list[tuple[str, bytes | None]] = []
         self._loop = _Loop(self.clock)
-        publisher = Publisher(self.sessions, ReportWriter(VERSION))
+        writer = ReportWriter(self.sessions.outgoing, self.sessions.copies)
+        publisher = Publisher(self.sessions, writer)
         self._sequencer = Sequencer(self.exchange, self.log, publisher, self.clock)
         self._turns = Turns(
             self.log,
@@ -128,42 +144,43 @@ class VenueInMemory:
             self.clock,
             lambda action: action(),
         )
-        self.application = Application(
-            self.exchange, self._sequencer, publisher, self.sessions, self._turns
+        credentials = Credentials(_AtOnce(), self._fail)
+        self.application = application(
+            self.exchange, self._sequencer, publisher, self.sessions, self._turns, credentials
         )
         self.sessions.use(
             SessionFactory(
                 comp_id=config.venue.comp_id,
                 timezone=config.venue.timezone,
-                begin_string=VERSION,
-                decoder=decoder,
-                msg_types=self.msg_types,
-                served=self.served,
+                versions=versions,
                 sent=self._sent,
                 application=self.take,
                 on_admin=self.application.numbers_moved,
                 on_output=self._turns.speaks,
+                fix=config.fix,
             )
         )
+        replaces = config.fix.duplicate_logon == "replace"
         self._acceptor = Acceptor(
             self.sessions,
-            decoder,
-            config.venue.comp_id,
+            versions,
+            Door(self.sessions, config.venue.comp_id, config.fix.allow_from, replaces=replaces),
+            credentials,
             self.clock,
-            _AtOnce(),
-            self.application.open,
-            self.application.attached,
-            self.detached,
+            self,
             self._fail,
+            config.fix.message_bytes_max,
+            config.fix.logon_timeout_seconds,
         )
+        self._times = SessionTimes(self.sessions, self.application.reset_if_due)
         for record in self.log.recover():
             self._sequencer.replay(record)
         self.log.start(self._turns.durable, self._fail)
         self._turns.start(self._loop)
         for command in reference_data.changes(config, self.exchange):
             self._sequencer.submit(command)
-        for session in self.sessions.unopened():
-            self.application.open(session.comp_id, session.member)
+        for entry in self.sessions.unsaid():
+            self.application.define(entry)
         self._turns.end()
 
     def __enter__(self) -> Self:
@@ -185,6 +202,18 @@ class VenueInMemory:
     def take(self, session: FixSession, message: Message) -> None:
         """A valid application message in sequence."""
         self.application.take(session, message)
+
+    def open(self, comp_id: str, member: str) -> VenueSession:
+        """Make an unknown session exist."""
+        return self.application.open(comp_id, member)
+
+    def attached(self, session: VenueSession, connection: Connection) -> None:
+        """A connection carries the session."""
+        self.application.attached(session, connection)
+
+    def password_changed(self, session: VenueSession, hashed: str) -> None:
+        """Keep the hash of a session's new password."""
+        self.application.password_changed(session, hashed)
 
     def detached(self, session: VenueSession, *, abrupt: bool) -> None:
         """A connection does not carry the session any more."""
@@ -220,7 +249,7 @@ class VenueInMemory:
 
     def dialects(self, who: str) -> tuple[Dialect, Dialect]:
         """What the client writes in every message, what the venue writes: it is its comp id."""
-        return Dialect(who, "PIT"), Dialect("PIT", who)
+        return dialects(who, self.version)
 
     def is_connected(self, who: str) -> bool:
         """Whether this client has a connection."""
@@ -275,7 +304,7 @@ class VenueInMemory:
 
     def _next_deadline(self) -> int | None:
         deadlines = [session.next_deadline() for session in self.sessions.connected()]
-        deadlines.append(self.exchange.next_deadline())
+        deadlines += [self.exchange.next_deadline(), self._times.next_deadline()]
         return min((at for at in deadlines if at is not None), default=None)
 
     def _carry_out_due(self) -> None:
@@ -283,6 +312,7 @@ class VenueInMemory:
             session.on_timer(self.now)
             if session.wants_close:
                 self._turns.speaks(session)
+        self._times.on_timer(self.now)
         due = self.exchange.next_deadline()
         if due is not None and due <= self.now:
             self._sequencer.submit(PassTime())
@@ -305,8 +335,8 @@ class OrderVenue(VenueInMemory):
     themselves where a script does not.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, demo(), our_decoder())
+    def __init__(self, folder: Path, config: Config | None = None, version: str = FIX44) -> None:
+        super().__init__(folder, config or demo(), Versions(SERVED), version=version)
         self._next_out: dict[str, int] = {}
 
     def say(self, who: str, text: str) -> None:
@@ -321,6 +351,8 @@ class OrderVenue(VenueInMemory):
         """The script's fields, and those that are there for FIX's sake only."""
         if text[3:5] in {"D|", "F|", "G|", "q|"} and "|60=" not in text:
             text += "|60={now}"
+        if text[3:5] in {"D|", "G|"} and self.version == FIX42 and "|21=" not in text:
+            text += "|21=1"
         if "|34=" not in text:
             seq = self._next_out[who] = self._next_out.get(who, 0) + 1
             msg_type, bar, rest = text.partition("|")

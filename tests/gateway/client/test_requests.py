@@ -85,6 +85,24 @@ def test_fix_4_2_gets_its_handling_instruction() -> None:
     )
 
 
+def test_fix_5_0_sp2_shows_a_part_by_display_qty() -> None:
+    """`show` is DisplayQty(1138) there, and a replace repeats it or changes it."""
+    buy = "buy 9 X @ 5 show 2 as A"
+    new = "35=8|37=O7|150=0|39=0|11=A|55=X|54=1|38=9|40=2|44=5|59=0|1138=2|151=9|14=0"
+    assert [
+        last_request(*steps, begin_string="FIXT.1.1")
+        for steps in (
+            (buy,),
+            (buy, new, "replace 8 as B"),
+            (buy, new, "replace 9 show 3 as B"),
+        )
+    ] == [
+        "35=D|11=A|60=now|55=X|54=1|38=9|40=2|59=0|44=5|1138=2",
+        "35=G|11=B|41=A|60=now|55=X|54=1|38=8|40=2|59=0|44=5|1138=2",
+        "35=G|11=B|41=A|60=now|55=X|54=1|38=9|40=2|59=0|44=5|1138=3",
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "text"),
     [

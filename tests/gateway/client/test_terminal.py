@@ -98,6 +98,8 @@ def test_a_bad_line_in_a_file_is_told_before_anything_is_sent(
     [
         (("a", "--script", "b"), "script must be given once, was given twice"),
         (("/nonexistent",), "[Errno 2] No such file or directory: '/nonexistent'"),
+        (("/dev/null", "--ca", "/nonexistent"), "/nonexistent: No such file or directory"),
+        (("/dev/null", "--key", "/x"), "/x: a key needs its certificate, was missing"),
         (
             ("/dev/null", "--password-file", "/nonexistent"),
             "[Errno 2] No such file or directory: '/nonexistent'",
@@ -151,3 +153,25 @@ async def _until(keyboard: int, screen: str, end: str) -> str:
     while end not in screen:
         screen += (await asyncio.to_thread(os.read, keyboard, 4096)).decode()
     return screen.partition("logged out\r\n")[0] + "logged out\r\n" * ("logged out" in screen)
+
+
+@pytest.mark.parametrize(
+    ("args", "begin_string"),
+    [
+        ((), "FIX.4.4"),
+        (("--version", "4.2"), "FIX.4.2"),
+        (("--version", "4.4"), "FIX.4.4"),
+        (("--version", "5.0SP2"), "FIXT.1.1"),
+        (("--begin-string", "FIXT.1.1"), "FIXT.1.1"),
+    ],
+)
+def test_the_version_goes_by_either_name(args: tuple[str, ...], begin_string: str) -> None:
+    """As people say it, or as BeginString(8) has it."""
+    assert parsed(*args).begin_string == begin_string
+
+
+def test_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the list of those there are."""
+    with pytest.raises(SystemExit):
+        parsed("--version", "5.0")
+    assert capsys.readouterr().err.endswith("must be 4.2, 4.4, 5.0SP2, was 5.0\n")

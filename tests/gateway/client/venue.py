@@ -1,12 +1,13 @@
 """A venue of a few lines for the tests of the shell: it answers each MsgType with fixed messages.
 
 It checks nothing and knows no orders. Bodies are written with `|`; `{11}` is the field of the
-request. `CUT` ends the connection.
+request. `CUT` ends the connection. It speaks the FIX version of its client, with TLS if it is told.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -20,7 +21,7 @@ STAMP = "20261122-12:01:03.214"
 
 
 @asynccontextmanager
-async def venue(answers: Answers) -> AsyncIterator[int]:
+async def venue(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Serve on a free port of 127.0.0.1 and yield the port."""
     table = {**SESSION, **answers}
 
@@ -38,10 +39,10 @@ async def venue(answers: Answers) -> AsyncIterator[int]:
                     seq += 1
                     (_, msg_type), *body = parse_fields(_fill(answer, values))
                     header = [(49, "PIT"), (56, "AVA"), (34, str(seq)), (52, STAMP)]
-                    writer.write(encode("FIX.4.4", msg_type, [*header, *body]))
+                    writer.write(encode(values["8"], msg_type, [*header, *body]))
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -14,10 +14,10 @@ import pytest
 
 from gateway import turns
 from gateway.fix import connection
-from gateway.fix.framing import MESSAGE_BYTES_MAX
+from gateway.fix.header_checks import MESSAGE_BYTES_MAX
 from gateway.fix.times import format_utc_timestamp
 from tests.support.fix_venue import FixClient, FixVenue, serving, small_socket
-from tests.support.passwords import with_password
+from tests.support.passwords import PASSWORD, HeldExecutor, with_password
 
 LOGON = "35=A|98=0|108=30"
 REST = "35=D|11={}|55=ERIC-B|54=1|38=100|40=2|44=80.00|60=20261123-09:00:00"
@@ -41,11 +41,11 @@ async def trade(served: FixVenue) -> None:
 # Before the logon
 
 
-async def test_silence_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_is_ended(tmp_path: Path) -> None:
     """Who has not logged on in time is disconnected without a byte; a session is not."""
     async with serving(tmp_path) as served:
         (ava,) = await served.logged_on("AVA")
-        monkeypatch.setattr(connection, "LOGON_TIMEOUT_SECONDS", 0.05)
+        served.venue._acceptor.logon_timeout_seconds = 0.05
         silent = await served.another("NON").connect()
         talker = await served.another("NON").connect()
         talker.send_bytes(talker.encode(LOGON)[:20])
@@ -284,19 +284,43 @@ async def test_a_peer_that_reads_nothing_cannot_keep_its_session(
 # Peers that wait
 
 
-async def test_little_is_kept_while_a_password_is_checked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A peer that floods before it is known is disconnected."""
-    monkeypatch.setattr(connection, "FRAMES_BEFORE_LOGON_MAX", 3)
+async def test_nothing_is_read_while_a_password_is_checked(tmp_path: Path) -> None:
+    """What comes behind the Logon's segment stays in the socket, and is taken once it is on."""
+    flood = [f"35=1|112={i}" for i in range(50_000)]
     async with serving(tmp_path, with_password()) as served:
+        executor = HeldExecutor.of(served)
         safe = await served.client("SAFE").connect()
-        safe.send(f"{LOGON}|553=SAFE|554=wrong")
-        safe.send(*(f"35=1|112={i}" for i in range(3)))
-        await asyncio.sleep(0)
-        safe.send(*(f"35=1|112={i}" for i in range(3)))
-        await safe.rest()
-        await served.until_connections(0)
+        safe.send(f"{LOGON}|554={PASSWORD}", "35=1|112=behind")
+        await served.until(lambda: executor.waiting == 1)
+        (waiting,) = served.venue._acceptor.connections
+        safe.send(*flood)
+        await trade(served)
+        assert waiting._waiting is not None
+        assert len(waiting._waiting) == 1
+        # A pause of everybody for the disk's sake does not let it in either.
+        waiting.pause_reading()
+        waiting.resume_reading()
+        await trade(served)
+        assert safe.unsent > 0
+        executor.answer()
+        assert await safe.receive_many(52, "35 112") == [
+            "35=A",
+            "35=0|112=behind",
+            *(f"35=0|112={i}" for i in range(50)),
+        ]
+
+
+async def test_a_password_that_is_checked_for_too_long(tmp_path: Path) -> None:
+    """The time for a Logon goes on meanwhile; an answer that comes too late finds nobody."""
+    async with serving(tmp_path, with_password()) as served:
+        served.venue._acceptor.logon_timeout_seconds = 0.05
+        executor = HeldExecutor.of(served)
+        safe = await served.client("SAFE").connect()
+        safe.send(f"{LOGON}|554={PASSWORD}")
+        assert await safe.rest() == []
+        executor.answer()
+        executor.release()
+        assert await safe.logon(f"34=1|98=0|108=30|554={PASSWORD}") == "35=A|34=1|98=0|108=30"
 
 
 async def test_nobody_is_read_while_the_log_is_behind(

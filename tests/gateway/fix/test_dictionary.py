@@ -8,7 +8,13 @@ from pathlib import Path
 import fixcore
 import pytest
 
-from gateway.fix.dictionary import TEXT_CHARS_MAX, DataDictionary, FieldSpec, GroupSpec
+from gateway.fix.dictionary import (
+    TEXT_CHARS_MAX,
+    DataDictionary,
+    DictionaryError,
+    FieldSpec,
+    GroupSpec,
+)
 from tests.support import fix_specs
 from tests.support.fix import ours, stock
 
@@ -168,3 +174,58 @@ def test_no_listed_value_breaks_its_own_type() -> None:
     for dictionary in (ours(), stock()):
         for field in dictionary.fields.values():
             assert all(re.fullmatch(field.pattern, value) for value in field.enum), field
+
+
+# What is no dictionary
+
+
+def _text(fields: str, body: str, components: str = "") -> str:
+    return (
+        '<fix type="FIX" major="4" minor="4">'
+        f'<messages><message name="X" msgtype="X">{body}</message></messages>'
+        f"<components>{components}</components><fields>{fields}</fields></fix>"
+    )
+
+
+SIDE = '<field number="54" name="Side" type="CHAR"/>'
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", "must be XML: no element found"),
+        (_text(SIDE, '<field name="Price"/>'), "must define or have 'Price'"),
+        (_text('<field number="54" name="Side"/>', ""), "must define or have 'type'"),
+        (
+            _text('<field number="x" name="Side" type="CHAR"/>', ""),
+            "number of field Side must be decimal, was x",
+        ),
+        (
+            _text(SIDE, '<group name="Side"/>'),
+            "Side must be a count of entries, was CHAR",
+        ),
+        (
+            _text(
+                SIDE,
+                '<component name="A"/>',
+                '<component name="A"><component name="A"/></component>',
+            ),
+            "must have at most 1000000 fields, 20 deep",
+        ),
+    ],
+)
+def test_a_text_that_is_no_dictionary(text: str, rule: str) -> None:
+    """One exception says which rule it breaks, whatever is wrong with it."""
+    with pytest.raises(DictionaryError, match=re.escape(rule)):
+        DataDictionary(text)
+
+
+def test_components_that_multiply_are_stopped() -> None:
+    """Each names the next one twice: sixty levels would take longer than the universe has."""
+    components = "".join(
+        f'<component name="C{i}">{f"""<component name="C{i + 1}"/>""" * 2}</component>'
+        for i in range(19)
+    )
+    text = _text(SIDE, '<component name="C0"/>', f'{components}<component name="C19"/>')
+    with pytest.raises(DictionaryError, match="at most 1000000 fields"):
+        DataDictionary(text)

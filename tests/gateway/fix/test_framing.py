@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -15,11 +17,11 @@ from hypothesis import strategies as st
 from gateway.fix.framing import (
     CHECK_SUMS,
     LOGON_BYTES_MAX,
-    MESSAGE_BYTES_MAX,
     Framer,
     MessageTooLong,
     check_sum,
 )
+from gateway.fix.header_checks import MESSAGE_BYTES_MAX
 from tests.support.fix import check_sum_of, complete, message, soh
 
 ONE = message("35=0|34=2")
@@ -103,7 +105,7 @@ def test_a_length_too_long_costs_the_next_one_too(by: int) -> None:
 
 def test_what_is_passed_over_is_counted() -> None:
     """Garbage and garbled messages show in the count; good ones do not."""
-    framer = Framer()
+    framer = Framer(MESSAGE_BYTES_MAX)
     framer.feed(ONE + TWO)
     assert framer.garbled == 0
     framer.feed(message("35=0|34=2|10=000"))
@@ -199,6 +201,55 @@ def test_messages_before_one_that_is_too_long_in_pieces() -> None:
     assert framer.feed(ONE) == [ONE]
     with pytest.raises(MessageTooLong):
         framer.feed(b"8=FIX.4.4\x019=1001\x01")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """All that a framer made of a stream."""
+
+    frames: list[bytes]
+    garbled: int
+    too_long: bool = False
+
+
+def cut(chunks: Iterable[bytes], bytes_max: int = 300) -> Cut:
+    """What comes of a stream; a message too long ends it."""
+    framer = Framer(bytes_max)
+    found: list[bytes] = []
+    try:
+        for chunk in chunks:
+            found += framer.feed(chunk)
+    except MessageTooLong as error:
+        return Cut(found + error.frames, framer.garbled, too_long=True)
+    return Cut(found, framer.garbled)
+
+
+LONG = message(f"35=B|34=2|58={'x' * 300}")
+ODD_HEADER = b"8=FIX\x011=x\x019=5\x0135=0\x01"
+NOT_ENDED = b"8=FIX.4.4\x019=5\x01" + b"x" * 300
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(ONE + LONG, Cut([ONE], 0, too_long=True), id="a good one"),
+        pytest.param(NOT_ENDED + b"\x0110=000\x01" + ONE, Cut([], 0, too_long=True), id="garbled"),
+        pytest.param(NOT_ENDED[:250] + b"\x0110=000\x01" + ONE, Cut([ONE], 1), id="not too long"),
+        pytest.param(b"garbage" + ONE + b"8=FIvegarbage", Cut([ONE], 2), id="noise"),
+        pytest.param(b"garb8=FI8=FIage8=FIX" + ONE, Cut([ONE], 2), id="nearly a beginning"),
+        pytest.param(
+            ODD_HEADER + b"10=%03d\x01" % check_sum_of(ODD_HEADER),
+            Cut([ODD_HEADER + b"10=%03d\x01" % check_sum_of(ODD_HEADER)], 0),
+            id="BodyLength in third place",
+        ),
+    ],
+)
+def test_the_pieces_make_no_difference_to_limits_and_counts(data: bytes, expected: Cut) -> None:
+    """What is too long or garbled is so in one piece, byte by byte and in any halves."""
+    assert cut([data]) == expected
+    assert cut(data[i : i + 1] for i in range(len(data))) == expected
+    for i in range(len(data)):
+        assert cut([data[:i], data[i:]]) == expected
 
 
 def test_garbage_is_not_held() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.fix.heartbeats import LOGOUT_TIMEOUT_NANOS, Due, Heartbeats
+from gateway.fix.header_checks import LOGOUT_TIMEOUT_NANOS
+from gateway.fix.heartbeats import Due, Heartbeats
 from gateway.fix.times import NANOS_PER_SECOND
 
 START = 1_000
@@ -19,7 +20,7 @@ class Silence:
     """A connection that began at 0; says when it does what, as `time word`."""
 
     def __init__(self, heart_bt_int: int = 10) -> None:
-        self.heartbeats = Heartbeats()
+        self.heartbeats = Heartbeats(LOGOUT_TIMEOUT_NANOS)
         self.heartbeats.start(heart_bt_int, START)
 
     def until(self, end: float) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gateway.fix.encoder import Header
 from gateway.fix.outgoing import Outgoing
-from tests.support.fix import FROM_VENUE, SECOND, START, SentInMemory, at
+from tests.support.fix import FROM_VENUE, SECOND, START, SentInMemory, at, our_versions, piped
 
 TIME = at("{now}", START)
 
@@ -12,10 +14,11 @@ TIME = at("{now}", START)
 class Line:
     """A session's sending half, and how often it asked to be heard."""
 
-    def __init__(self, *, connected: bool = True) -> None:
+    def __init__(self, *, connected: bool = True, digits: int = 3) -> None:
         self.calls = 0
         self.sent = SentInMemory()
-        self.out = Outgoing(Header("FIX.4.4", "PIT", "AVA"), self.sent, self._count)
+        self.out = Outgoing(self.sent, self._count)
+        self.out.use(Header("FIX.4.4", "PIT", "AVA"), our_versions()["FIX.4.4"].style(digits))
         if connected:
             self.out.open()
 
@@ -107,9 +110,40 @@ def test_a_reset_forgets_what_was_sent() -> None:
     assert line.heard() == ["35=A|34=1"]
 
 
-def test_a_message_for_somebody_who_is_not_logged_on() -> None:
-    """It bears the next number and does not use it."""
-    line = Line(connected=False)
-    data = line.out.unnumbered("5", "58=logon refused\x01", START)
-    assert FROM_VENUE.short(data) == "35=5|34=1|58=logon refused"
-    assert (line.out.next_out, line.heard()) == (1, [])
+def test_a_message_that_uses_up_no_number() -> None:
+    """It bears the next number, which stays the next, and is not kept."""
+    line = Line()
+    line.out.say_unnumbered("5", "58=not now\x01", START)
+    line.out.send_admin("0", "", START)
+    assert line.heard() == ["35=5|34=1|58=not now", "35=0|34=1"]
+    assert (line.out.next_out, line.sent.by_seq) == (2, {})
+
+
+@pytest.mark.parametrize(
+    ("digits", "time"),
+    [(0, ""), (3, ".000"), (6, ".000000"), (9, ".000000000")],
+)
+def test_times_have_the_digits_that_a_session_is_set_to(digits: int, time: str) -> None:
+    """SendingTime of everything it says itself, and of what it says again."""
+    line = Line(digits=digits)
+    line.out.send_admin("0", "", START)
+    line.out.send_application("8", "11=ID\x01", line.out.time_text(START))
+    line.out.ask_resend(2, 2)
+    line.out.continue_resend(START)
+    moment = f"20261122-12:00:00{time}"
+    assert [piped(data).partition("|49=PIT|")[2][:-7] for data in line.out.outbox] == [
+        f"52={moment}|56=AVA",
+        f"52={moment}|56=AVA|11=ID",
+        f"52={moment}|56=AVA|122={moment}|11=ID",
+    ]
+
+
+def test_a_session_may_go_on_with_another_header() -> None:
+    """What is said from then on, and sent again, bears the new BeginString."""
+    line = Line()
+    line.out.use(Header("FIX.4.2", "PIT", "AVA"), our_versions()["FIX.4.2"].style())
+    line.out.send_application("8", "11=ID\x01", TIME)
+    line.out.ask_resend(1, 0)
+    line.out.continue_resend(START)
+    assert [piped(data).partition("|")[0] for data in line.out.outbox] == ["8=FIX.4.2"] * 2
+    assert line.out.style.version == "FIX.4.2"

@@ -18,7 +18,9 @@ def resend_of(*application: int) -> Resend:
     sent = SentInMemory()
     for seq in application:
         sent.append(seq, HEADER.encode("8", seq, FIRST, f"11=ID{seq}\x01"))
-    return Resend(HEADER, sent)
+    resend = Resend(sent)
+    resend.header = HEADER
+    return resend
 
 
 def said(resend: Resend) -> list[str]:

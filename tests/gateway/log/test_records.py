@@ -22,17 +22,24 @@ from engine.commands import (
     RequestStatus,
 )
 from engine.rejects import RejectReason
+from gateway.config import SessionConfig
 from gateway.log.records import (
     Entry,
+    PasswordChanged,
     Record,
     SessionNumbers,
     SessionOpened,
     SessionReply,
+    SessionState,
     decode,
     encode_into,
     payload,
 )
 
+OLD = "scrypt$old"
+SESSION = SessionConfig(
+    comp_id="AVA2", member="AVA", password_scrypt=OLD, allow_from=("10.0.0.0/8",)
+)
 ENTRIES: list[Entry] = [
     EnterOrder("AVA", "AVA", "A1", "ERIC-B", "1", "2", 100, 873_000),
     EnterOrder(
@@ -52,7 +59,11 @@ ENTRIES: list[Entry] = [
     DefineInstrument("ERIC-B", "DEMO", "rts11-6"),
     PassTime(),
     SessionOpened("AVA", "AVA"),
+    SessionOpened("AVA2", "AVA", "drop-copy", "FIX.4.2", SESSION),
+    SessionState("AVA2", "suspended"),
+    PasswordChanged("AVA2", "scrypt$new", "scrypt$old"),
     SessionNumbers("AVA", 7, 9, 1),
+    SessionNumbers("AVA", 7, 9, 1, "FIX.5.0SP2"),
     SessionReply("AVA", "j", "45=7\x0158=Unsupported Message Type\x01372=B\x01380=3\x01"),
 ]  # fmt: skip
 
@@ -90,6 +101,26 @@ def test_a_log_of_version_0_1_is_readable() -> None:
         Record(2, 102, 101, 0, SessionNumbers("AVA", 7, 9, 1)),
         Record(3, 103, 102, 10, SessionReply("AVA", "j", "45=7\x01")),
     ]
+
+
+def test_a_session_of_version_0_1_was_opened_for_orders() -> None:
+    """Its records say nothing of roles, versions and settings."""
+    old = [
+        [1, 100, 101, 0, ["session_opened", "AVA", "AVA"]],
+        [2, 0, 9, 0, ["numbers", "A", 2, 3, 0]],
+    ]
+    assert [record.entry for record in decode(msgspec.msgpack.encode(old))] == [
+        SessionOpened("AVA", "AVA", "order-entry", "FIX.4.4", None),
+        SessionNumbers("A", 2, 3, 0, ""),
+    ]
+
+
+def test_no_secret_shows_in_a_record() -> None:
+    """Neither the hash of a changed password nor that of an added session: logs quote records."""
+    secret = [entry for entry in ENTRIES if "scrypt$" in str(msgspec.to_builtins(entry))]
+    assert len(secret) == 2
+    assert [entry for entry in secret if "scrypt$" in repr(Record(1, 1, 1, 0, entry))] == []
+    assert repr(secret[1]) == "PasswordChanged('AVA2', ***)"
 
 
 def test_fields_an_old_log_does_not_have_take_their_defaults() -> None:

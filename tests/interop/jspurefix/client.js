@@ -1,8 +1,8 @@
-// A jspurefix initiator with nothing of its own: the library, its file store and its QuickFIX
-// dictionary for FIX.4.4, message checks on. The runner beside this folder says what to send, one
-// line on stdin at a time, and reads one JSON line on stdout for each callback of the library.
+// A jspurefix initiator with nothing of its own: the library, its file store and what the session
+// description says, message checks on. The runner beside this folder says what to send, one line
+// on stdin at a time, and reads one JSON line on stdout for each callback of the library.
 //
-//   node client.js HOST PORT SENDER TARGET FOLDER RESET(Y|N)
+//   node client.js CONFIG   a session description of jspurefix in JSON
 //   stdin:  send 35=D|11=1|…   (60=now is stamped here)      logout
 //   stdout: {"event":"logon"} {"event":"logout"} {"event":"app_in|app_out|admin_in|admin_out","fix":"8=…\u0001…"}
 //
@@ -10,10 +10,10 @@
 'use strict'
 
 require('reflect-metadata')
+const fs = require('fs')
 const readline = require('readline')
 const { AsciiSession, JsFixLoggerFactory, MsgTag, SessionLauncher, TagType } = require('jspurefix')
 
-const [host, port, sender, target, folder, reset] = process.argv.slice(2)
 const ADMIN = new Set(['0', '1', '2', '3', '4', '5', 'A'])
 
 function tell (event, fix) {
@@ -136,24 +136,7 @@ class Launcher extends SessionLauncher {
   }
 }
 
-const description = {
-  application: {
-    type: 'initiator',
-    name: sender,
-    protocol: 'ascii',
-    dictionary: 'qf44',
-    reconnectSeconds: 1,
-    connectTimeoutSeconds: 10,
-    tcp: { host, port: Number(port) }
-  },
-  store: { type: 'file', directory: folder },
-  BeginString: 'FIX.4.4',
-  SenderCompId: sender,
-  TargetCompID: target,
-  EncryptMethod: 0,
-  HeartBtInt: 30,
-  ResetSeqNumFlag: reset === 'Y'
-}
+const description = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'))
 
 new Launcher(description, null, new StderrLogFactory()).run()
   .then(() => { process.stdin.destroy() })

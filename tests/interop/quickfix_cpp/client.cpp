@@ -1,8 +1,8 @@
-// A QuickFIX C++ initiator with nothing of its own: the library, its file store and a stock
-// dictionary with every check on. The runner beside this folder says what to send, one line on
-// stdin at a time, and reads one JSON line on stdout for each callback of the library.
+// A QuickFIX C++ initiator with nothing of its own: the library, its file store and what the
+// configuration file says. The runner beside this folder says what to send, one line on stdin at a
+// time, and reads one JSON line on stdout for each callback of the library.
 //
-//   client HOST PORT SENDER TARGET FOLDER RESET(Y|N) DICTIONARY
+//   client CONFIG   a QuickFIX settings file with one session
 //   stdin:  send 35=D|11=1|…   (60=now is stamped here)      logout
 //   stdout: {"event":"logon"} {"event":"logout"} {"event":"app_in|app_out|admin_in|admin_out","fix":"8=…\u0001…"}
 //
@@ -10,11 +10,16 @@
 
 #include <quickfix/FileStore.h>
 #include <quickfix/Log.h>
+#include <quickfix/SSLSocketInitiator.h>
 #include <quickfix/Session.h>
 #include <quickfix/SocketInitiator.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <sstream>
 #include <string>
@@ -22,6 +27,15 @@
 namespace {
 
 std::mutex output_mutex;
+
+// The runner's own line: with TLS the library itself prints on stdout, which goes to stderr here.
+std::FILE* take_stdout() {
+  std::FILE* events = fdopen(dup(STDOUT_FILENO), "w");
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  return events;
+}
+
+std::FILE* const events = take_stdout();
 
 std::string json_text(const std::string& raw) {
   static const char hex[] = "0123456789abcdef";
@@ -41,15 +55,16 @@ std::string json_text(const std::string& raw) {
   return out + '"';
 }
 
-void tell(const std::string& event) {
+void print(const std::string& line) {
   const std::lock_guard<std::mutex> lock(output_mutex);
-  std::cout << "{\"event\":" << json_text(event) << "}" << std::endl;
+  std::fputs(line.c_str(), events);
+  std::fflush(events);
 }
 
+void tell(const std::string& event) { print("{\"event\":" + json_text(event) + "}\n"); }
+
 void tell(const std::string& event, const FIX::Message& message) {
-  const std::string text = json_text(message.toString());
-  const std::lock_guard<std::mutex> lock(output_mutex);
-  std::cout << "{\"event\":" << json_text(event) << ",\"fix\":" << text << "}" << std::endl;
+  print("{\"event\":" + json_text(event) + ",\"fix\":" + json_text(message.toString()) + "}\n");
 }
 
 class StderrLog : public FIX::Log {
@@ -115,48 +130,41 @@ FIX::Message parse(const std::string& line) {
   return message;
 }
 
-FIX::SessionSettings settings_of(char** argv, const FIX::SessionID& id) {
-  FIX::Dictionary session;
-  session.setString("ConnectionType", "initiator");
-  session.setString("SocketConnectHost", argv[1]);
-  session.setString("SocketConnectPort", argv[2]);
-  session.setString("StartTime", "00:00:00");
-  session.setString("EndTime", "00:00:00");
-  session.setString("HeartBtInt", "30");
-  session.setString("FileStorePath", argv[5]);
-  session.setString("ResetOnLogon", argv[6]);
-  session.setString("DataDictionary", argv[7]);
-  session.setString("UseDataDictionary", "Y");
-  session.setString("ValidateFieldsOutOfOrder", "Y");
-  session.setString("ValidateFieldsHaveValues", "Y");
-  session.setString("ValidateUserDefinedFields", "Y");
-  FIX::SessionSettings settings;
-  settings.set(id, session);
-  return settings;
+// The library has one class for each kind of socket; a session with an authority to trust is TLS.
+std::unique_ptr<FIX::Initiator> initiator_of(Application& application,
+                                             FIX::MessageStoreFactory& stores,
+                                             const FIX::SessionSettings& settings,
+                                             FIX::LogFactory& logs, const FIX::SessionID& id) {
+  if (settings.get(id).has(FIX::CERT_AUTH_FILE)) {
+    return std::unique_ptr<FIX::Initiator>(
+        new FIX::SSLSocketInitiator(application, stores, settings, logs));
+  }
+  return std::unique_ptr<FIX::Initiator>(
+      new FIX::SocketInitiator(application, stores, settings, logs));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) {
-    std::cerr << "client HOST PORT SENDER TARGET FOLDER RESET DICTIONARY" << std::endl;
+  if (argc != 2) {
+    std::cerr << "client CONFIG" << std::endl;
     return 2;
   }
   try {
-    const FIX::SessionID id("FIX.4.4", argv[3], argv[4]);
-    const FIX::SessionSettings settings = settings_of(argv, id);
+    const FIX::SessionSettings settings(argv[1]);
+    const FIX::SessionID id = *settings.getSessions().begin();
     Application application;
     FIX::FileStoreFactory stores(settings);
     StderrLogFactory logs;
-    FIX::SocketInitiator initiator(application, stores, settings, logs);
-    initiator.start();
+    const auto initiator = initiator_of(application, stores, settings, logs, id);
+    initiator->start();
     for (std::string line; std::getline(std::cin, line) && line != "logout";) {
       if (line.compare(0, 5, "send ") == 0) {
         FIX::Message message = parse(line.substr(5));
         FIX::Session::sendToTarget(message, id);
       }
     }
-    initiator.stop();  // sends the Logout and waits for the answer
+    initiator->stop();  // sends the Logout and waits for the answer
     return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << std::endl;
