@@ -30,7 +30,7 @@ def _always() -> bool:
 
 
 class Place(NamedTuple):
-    """Whose turn: that of `source`, or the `first` of all; `wanted`: whether anybody still waits."""
+    """Whose turn: that of `source`, or the `first` of all; `wanted`: whether anybody waits yet."""
 
     source: str = ""
     first: bool = False

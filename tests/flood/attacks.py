@@ -266,6 +266,8 @@ TLS: tuple[Attack, ...] = (
     stolen_certificate,
 )
 ATTACKS = PLAIN + TLS
+LASTING: tuple[Attack, ...] = (no_bytes, a_byte_a_second, hello_only, no_bytes_for_tls)
+"""Those that hold a connection until the venue has had enough of them."""
 
 
 async def carry_out(attack: Attack, attacker: Attacker) -> bytes:

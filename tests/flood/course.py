@@ -1,7 +1,7 @@
 """The course of a flood: a venue, its members at work, bad logons, and right ones in between.
 
-Everything here is a process of its own, so that none takes another one's time by Python's lock. What
-came of it is kept in `Course` for `run` to judge; only what makes judging senseless raises.
+Each has a process of its own, so that none takes another one's time by Python's lock. What came of
+it is kept in `Course` for `run` to judge; only what makes judging senseless raises.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from gateway.config import SessionConfig, demo
 from tests.support import wire
 from tests.support.machine import Line, Machine
 
@@ -200,3 +202,65 @@ def test_a_held_turn_puts_the_next_heartbeat_off(machine: Machine) -> None:
     second = machine.session("AVA").next_deadline()
     assert first is not None
     assert second == first + 20 * 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("digits", "length"), [(0, 17), (3, 21), (6, 24), (9, 27)], ids=["s", "ms", "us", "ns"]
+)
+def test_times_are_as_wide_as_each_session_has_them(
+    tmp_path: Path, digits: int, length: int
+) -> None:
+    """SendingTime and TransactTime of a report, while the other side of the trade has its own."""
+    config = demo()
+    sessions = tuple(
+        replace(one, time_digits=digits) if one.comp_id == "AVA" else one for one in config.sessions
+    )
+    machine = Machine(tmp_path, replace(config, sessions=sessions))
+    machine.now += 123_456_789
+    machine.begin()
+    ava, non = on(machine, "AVA"), on(machine, "NON")
+    machine.send("AVA", "D", wire.order("A1", "2", 100, "87.30"))
+    machine.send("NON", "D", wire.order("N1", "1", 100, "87.30"))
+    machine.turn()
+    machine.close()
+    widths = [{len(m[52]), len(m[60])} for line in (ava, non) for m in line.received]
+    assert widths == [{length}, {length}, {21}, {21}]
+    assert ava.received[0][52] == ava.received[0][60]
+
+
+def test_replies_are_as_wide_too(tmp_path: Path) -> None:
+    """What follows from no event, by the same clock."""
+    config = demo()
+    sessions = tuple(replace(one, time_digits=6) for one in config.sessions)
+    machine = Machine(tmp_path, replace(config, sessions=sessions))
+    machine.now += 123_456_789
+    machine.begin()
+    ava = on(machine, "AVA")
+    machine.send("AVA", "B", [(148, "hello")])
+    machine.turn()
+    machine.close()
+    (reply,) = ava.received
+    assert (reply.type, reply[52][-7:]) == ("j", ".123456")
+
+
+def test_copies_are_numbered_and_kept_beside_the_originals(tmp_path: Path) -> None:
+    """A drop-copy session that was never there has every report of its member."""
+    config = demo()
+    copy = SessionConfig(comp_id="COPY", member="AVA", role="drop-copy")
+    machine = Machine(tmp_path, replace(config, sessions=(*config.sessions, copy)))
+    machine.begin()
+    ava = on(machine, "AVA")
+    machine.send("AVA", "D", wire.order("A1", "2", 100, "87.30"))
+    machine.turn()
+    out = machine.session("COPY").out
+    kept = [out.sent.get(seq) for seq in range(1, out.next_out)]
+    machine.close()
+    (original,) = ava.received
+    (data,) = kept
+    assert data is not None
+    (mine,) = wire.read(data)
+    assert (mine.seq, mine[115], mine[56]) == (1, "AVA", "COPY")
+    ignored = {9, 10, 34, 56, 115}
+    assert {t: v for t, v in mine.items() if t not in ignored} == {
+        t: v for t, v in original.items() if t not in ignored
+    }

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.config import Config, SessionConfig, demo
-from gateway.log.records import SessionNumbers, SessionOpened
+from gateway.log.records import PasswordChanged, SessionNumbers, SessionOpened, SessionState
 from tests.support import wire
 from tests.support.machine import START, Machine
 
@@ -124,3 +124,169 @@ def test_after_a_reset_and_a_crash_only_what_came_after_can_be_resent(tmp_path: 
         "35=8|34=2|43=Y|11=NEW",
         "35=4|34=3|43=Y|36=4",
     ]
+
+
+# Roles, versions, states
+
+
+COPY = SessionConfig(comp_id="AVAC", member="AVA", role="drop-copy", begin_string="FIXT.1.1")
+
+
+@pytest.fixture
+def copying(tmp_path: Path) -> Iterator[Machine]:
+    """AVA with a drop-copy session, NON7 without; all are known."""
+    machine = Machine(tmp_path / "copying", configured(DAY, OTHER, COPY))
+    machine.begin()
+    yield machine
+    machine.close()
+
+
+def test_a_session_speaks_what_it_is_configured_for_before_its_first_logon(
+    copying: Machine,
+) -> None:
+    """FIX 4.4 where any version will do: reports may come before anybody logs on."""
+    names = {c: s.fix.version.name for c, s in copying.sessions.by_comp_id.items()}
+    assert names == {"AVA": "FIX.4.4", "NON7": "FIX.4.4", "AVAC": "FIX.5.0SP2"}
+
+
+def test_copies_go_to_the_sessions_of_the_same_member(copying: Machine) -> None:
+    """And end when the drop-copy session is removed; being suspended only keeps it out."""
+    sessions = copying.sessions
+    assert sessions.copies == {"AVA": ("AVAC",)}
+    sessions.change_state(SessionState("AVAC", "suspended"))
+    assert sessions.copies == {"AVA": ("AVAC",)}
+    sessions.change_state(SessionState("AVAC", "removed"))
+    assert sessions.copies == {}
+    sessions.open(SessionOpened("AVAC", "AVA", "drop-copy"))
+    assert sessions.copies == {"AVA": ("AVAC",)}
+    assert sessions.by_comp_id["AVAC"].state == "active"
+    sessions.open(SessionOpened("AVAC", "NON", "drop-copy"))
+    assert sessions.copies == {"NON7": ("AVAC",)}
+    sessions.open(SessionOpened("AVAC", "NON"))
+    assert sessions.copies == {}
+
+
+def test_the_writer_and_the_sessions_share_their_copies(copying: Machine) -> None:
+    """The same dict, whatever is added later."""
+    copies, outgoing = copying.sessions.copies, copying.sessions.outgoing
+    copying.define(SessionOpened("NONC", "NON", "drop-copy"))
+    assert copying.sessions.copies is copies
+    assert copying.sessions.outgoing is outgoing
+    assert copies == {"AVA": ("AVAC",), "NON7": ("NONC",)}
+
+
+def test_a_session_that_was_added_has_its_settings_in_the_log(machine: Machine) -> None:
+    """It is admitted without the venue file, which prevails once it speaks of it."""
+    config = SessionConfig(
+        comp_id="NEW1", member="NEW", throttle=5, time_digits=6, may_reset=False, password_scrypt=A
+    )
+    entry = SessionOpened("NEW1", "NEW", "order-entry", "FIX.4.2", config)
+    machine.sessions.restore(entry, START)
+    session = machine.sessions.by_comp_id["NEW1"]
+    settings = session.fix.settings
+    assert (session.admitted, session.added, session.hashed) == (True, True, A)
+    assert (settings.time_digits, settings.may_reset) == (6, False)
+    assert (session.fix.version.name, session.fix.reset_at) == ("FIX.4.2", START)
+    assert session.throttle is not None
+    assert machine.sessions.is_configured("NEW1") is False
+    machine.sessions.reconfigure([DAY, SessionConfig(comp_id="NEW1", member="NEW")])
+    assert (session.added, session.hashed, session.throttle) == (False, "", None)
+    assert session.fix.settings.time_digits == 3
+
+
+def test_what_the_file_says_anew_is_told_and_holds(machine: Machine) -> None:
+    """Changed, new and missing comp ids; a missing one is not admitted any more."""
+    machine.begin()
+    new = SessionConfig(comp_id="SHB9", member="SHB")
+    changed = replace(OTHER, resend_messages_max=7, throttle=3)
+    assert sorted(machine.sessions.reconfigure([changed, new])) == ["AVA", "NON7", "SHB9"]
+    by_comp_id = machine.sessions.by_comp_id
+    assert (by_comp_id["AVA"].admitted, by_comp_id["NON7"].admitted) == (False, True)
+    assert by_comp_id["NON7"].fix.settings.resend_messages_max == 7
+    assert machine.sessions.unsaid() == [SessionOpened("SHB9", "SHB")]
+    assert machine.sessions.reconfigure([changed, new]) == []
+
+
+# Passwords
+
+
+A, B, C = "scrypt$a", "scrypt$b", "scrypt$c"
+
+
+def with_hash(hashed: str) -> SessionConfig:
+    """NON7 with this hash in the venue file."""
+    return replace(OTHER, password_scrypt=hashed)
+
+
+@pytest.mark.parametrize(
+    ("in_file", "holds"), [(A, C), (B, B), ("", "")], ids=["as before", "another", "none"]
+)
+def test_a_changed_password_holds_while_the_file_says_the_same(
+    tmp_path: Path, in_file: str, holds: str
+) -> None:
+    """What the operator puts into the file since then prevails."""
+    machine = Machine(tmp_path, configured(DAY, with_hash(in_file)))
+    machine.sessions.restore(NON7, START)
+    machine.sessions.restore(PasswordChanged("NON7", C, A), START)
+    assert machine.sessions.by_comp_id["NON7"].hashed == holds
+    machine.close()
+
+
+def test_a_changed_password_outlives_other_changes(tmp_path: Path) -> None:
+    """Another role in the log, another key in the file; not another hash."""
+    machine = Machine(tmp_path, configured(DAY, with_hash(A)))
+    session = machine.sessions.open(NON7)
+    machine.sessions.change_password(PasswordChanged("NON7", C, A))
+    machine.sessions.open(replace(NON7, role="drop-copy"))
+    assert session.hashed == C
+    machine.sessions.reconfigure([DAY, replace(with_hash(A), throttle=3)])
+    assert session.hashed == C
+    machine.sessions.reconfigure([DAY, with_hash(B)])
+    assert session.hashed == B
+    machine.close()
+
+
+def test_a_session_that_is_added_again_has_the_password_it_is_added_with(
+    machine: Machine,
+) -> None:
+    """What its predecessor of the same name had chosen is not that of its successor."""
+    config = SessionConfig(comp_id="NEW1", member="NEW", password_scrypt=A)
+    entry = SessionOpened("NEW1", "NEW", settings=config)
+    machine.sessions.restore(entry, START)
+    machine.sessions.restore(PasswordChanged("NEW1", C, A), START)
+    machine.sessions.restore(SessionState("NEW1", "removed"), START)
+    assert machine.sessions.by_comp_id["NEW1"].hashed == C
+    machine.sessions.restore(entry, START)
+    assert machine.sessions.by_comp_id["NEW1"].hashed == A
+
+
+# Numbers
+
+
+def test_the_version_of_a_session_is_restored(machine: Machine) -> None:
+    """As its numbers say; older records say nothing of it."""
+    fix = machine.sessions.open(AVA).fix
+    machine.sessions.restore(SessionNumbers("AVA", 2, 2, 1, "FIX.4.2"), START)
+    assert fix.version.name == "FIX.4.2"
+    machine.sessions.restore(SessionNumbers("AVA", 3, 3, 1, ""), START)
+    assert (fix.version.name, fix.out.style.version) == ("FIX.4.2", "FIX.4.2")
+    machine.sessions.restore(SessionNumbers("AVA", 2, 2, 2, "FIX.5.0SP2"), START)
+    assert (fix.version.name, fix.next_in, fix.out.next_out) == ("FIX.5.0SP2", 2, 2)
+
+
+def test_when_numbers_began_again_is_restored(machine: Machine) -> None:
+    """First when the session came to be, then with each reset; another role is none."""
+    machine.sessions.restore(AVA, START)
+    fix = machine.sessions.by_comp_id["AVA"].fix
+    moments = [fix.reset_at]
+    for i, entry in enumerate(
+        [
+            SessionNumbers("AVA", 2, 2, 0),
+            SessionNumbers("AVA", 2, 2, 1),
+            SessionNumbers("AVA", 3, 3, 1),
+            SessionOpened("AVA", "AVA", "drop-copy"),
+        ]
+    ):
+        machine.sessions.restore(entry, START + 1 + i)
+        moments.append(fix.reset_at)
+    assert moments == [START, START, START + 2, START + 2, START + 2]

@@ -7,12 +7,15 @@ import ssl
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
+from gateway import tls_listener
 from gateway.certificates import make_certs
+from gateway.limited_log import LINES_PER_SECOND
 from gateway.tls import client_context, server_context
 from gateway.tls_listener import TlsListener
 
@@ -126,13 +129,37 @@ async def test_a_peer_that_leaves_during_its_handshake_is_logged(certs: Path) ->
 
 
 async def test_there_is_a_limit_to_handshakes_at_a_time(certs: Path) -> None:
-    """Peers that only hold a descriptor cannot take all of them."""
-    async with listening(certs, handshakes_max=1) as port:
-        _, silent = await asyncio.open_connection("127.0.0.1", port)
+    """Peers that only hold a descriptor make room for one that means it, the oldest first."""
+    tls = client_context(certs / "ca.pem")
+    async with listening(certs, handshakes_max=2) as port:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
         with capture_logs() as log:
-            heard = await heard_by_plain_peer(port, b"")
-        await close(silent)
-    assert (heard, reasons(log)) == (b"", ["too many handshakes at a time"])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+            writer.write(b"8=FIX.4.4|")
+            heard = await reader.readexactly(10)
+            ended = await asyncio.gather(silent[0][0].read(), return_exceptions=True)
+        left = asyncio.create_task(silent[1][0].read())
+        await asyncio.sleep(0)
+        is_left = not left.done()
+        for one in (silent[0][1], silent[1][1], writer):
+            await close(one)
+        await asyncio.gather(left, return_exceptions=True)
+    assert (heard, reasons(log)) == (b"8=FIX.4.4|", ["made room for another handshake"])
+    assert is_left
+    assert ended[0] == b"" or isinstance(ended[0], ConnectionError)
+
+
+async def test_a_flood_of_bad_handshakes_is_no_flood_of_log_lines(
+    certs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some a second are told; the rest is counted, as `limited_log` has it."""
+    clock = SimpleNamespace(monotonic_ns=lambda: 5_000_000_000)
+    monkeypatch.setattr(tls_listener, "time", clock)
+    async with listening(certs) as port:
+        with capture_logs() as log:
+            for _ in range(2 * LINES_PER_SECOND):
+                await heard_by_plain_peer(port, b"8=FIX.4.4|9=5|35=A|" * 3)
+    assert len(reasons(log)) == LINES_PER_SECOND
 
 
 async def test_close_ends_handshakes_but_no_connection(certs: Path) -> None:

@@ -17,7 +17,7 @@ TO_VENUE: Final = ">"
 TO_CLIENT: Final = "<"
 
 _END = re.compile(rb"\x0110=\d{3}\x01")
-_ADMIN = re.compile(rb"\x0135=[0-5A]\x01")
+_ADMIN_OR_RESENT = re.compile(rb"\x01(35=[0-5A]|43=Y)\x01")
 
 
 def cut(stream: bytes) -> tuple[list[bytes], bytes]:
@@ -36,13 +36,18 @@ class Relay:
     def __init__(self, host: str, port: int) -> None:
         self._venue = (host, port)
         self._to_lose = {TO_VENUE: 0, TO_CLIENT: 0}
+        self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose(self, direction: str) -> None:
-        """Keep back the next application message on its way there."""
-        self._to_lose[direction] += 1
+        """Keep back the next application message on its way there that is sent for the first time.
+
+        One that is resent may still be on its way from a gap that is healed already.
+        """
+        with self._lock:
+            self._to_lose[direction] += 1
 
     def close(self) -> None:
         """Take no more connections."""
@@ -68,9 +73,14 @@ class Relay:
             while data := source.recv(65536):
                 messages, rest = cut(rest + data)
                 for message in messages:
-                    if self._to_lose[direction] and not _ADMIN.search(message):
-                        self._to_lose[direction] -= 1
-                    else:
+                    if not self._loses(message, direction):
                         sink.sendall(message)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
+
+    def _loses(self, message: bytes, direction: str) -> bool:
+        with self._lock:
+            if not self._to_lose[direction] or _ADMIN_OR_RESENT.search(message):
+                return False
+            self._to_lose[direction] -= 1
+            return True

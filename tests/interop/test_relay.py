@@ -11,6 +11,7 @@ from tests.interop.relay import TO_CLIENT, TO_VENUE, Relay, cut
 
 LOGON = b"8=FIX.4.4\x019=5\x0135=A\x0110=001\x01"
 ORDER = b"8=FIX.4.4\x019=5\x0135=D\x0111=a\x0110=002\x01"
+RESENT = b"8=FIX.4.4\x019=5\x0135=D\x0143=Y\x0111=0\x0110=004\x01"
 SECOND = b"8=FIX.4.4\x019=5\x0135=D\x0111=b\x0110=003\x01"
 
 
@@ -26,16 +27,16 @@ def test_the_stream_is_cut_into_whole_messages(at: int) -> None:
 
 @pytest.mark.parametrize("direction", [TO_VENUE, TO_CLIENT])
 def test_one_application_message_is_lost_in_one_direction(direction: str) -> None:
-    """Session messages pass, the next order is kept back, the one after it passes again."""
+    """What is of the session or resent passes, the next order is lost, the one after it passes."""
     with socket.create_server(("127.0.0.1", 0)) as venue:
         relay = Relay("127.0.0.1", venue.getsockname()[1])
         relay.lose(direction)
         with socket.create_connection(("127.0.0.1", relay.port)) as client:
             peer, _ = venue.accept()
             source, sink = (client, peer) if direction == TO_VENUE else (peer, client)
-            source.sendall(LOGON + ORDER + SECOND)
+            source.sendall(LOGON + RESENT + ORDER + SECOND)
             source.shutdown(socket.SHUT_WR)
-            assert _all_of(sink) == LOGON + SECOND
+            assert _all_of(sink) == LOGON + RESENT + SECOND
             peer.close()
         relay.close()
 

@@ -11,7 +11,7 @@ from tests.interop.toolchain import NotHere, is_made, mark_made, require, stamp_
 
 def test_a_missing_language_is_named_with_its_programs() -> None:
     """The line says which programs are missing and what would bring them."""
-    with pytest.raises(NotHere, match="^no no-java and no no-mvn on this machine: install a JDK$"):
+    with pytest.raises(NotHere, match=r"^no no-java and no no-mvn on this machine: install a JDK$"):
         require("a JDK", "no-java", "sh", "no-mvn")
 
 

@@ -6,13 +6,16 @@ import pytest
 
 from gateway.fix import admin_bodies as bodies
 from gateway.fix.message import (
+    GROUP_COUNT_WRONG,
     INCORRECT_FORMAT,
     INVALID_MSG_TYPE,
     INVALID_TAG_NUMBER,
+    TAG_OUT_OF_ORDER,
+    TAG_REPEATED,
     Message,
     reject,
 )
-from tests.support.fix import SOH, VENUE, Dialect, decoded, stock_decoder
+from tests.support.fix import SOH, VENUE, Dialect, decoded, stock, stock_decoder
 
 
 @pytest.mark.parametrize(
@@ -77,3 +80,52 @@ def test_a_reject_repeats_nothing_that_could_not_be_sent(
     """A tag that is no int, a type that is empty or endless: the Reject goes out without it."""
     body = bodies.session_reject(Message(msg_type, {"34": "7"}), reject(INVALID_TAG_NUMBER, tag))
     assert body.replace(SOH, "|") == text
+
+
+@pytest.mark.parametrize(
+    ("extra", "text"),
+    [
+        ({}, "98=0|108=30|"),
+        ({1137: "9"}, "98=0|108=30|1137=9|"),
+        ({1409: "1", 383: 65_536, 1137: "9", 789: 3}, "98=0|108=30|383=65536|789=3|1137=9|1409=1|"),
+        ({1409: "", 383: "", 789: ""}, "98=0|108=30|"),
+    ],
+)
+def test_a_logon_says_what_its_version_has(extra: dict[int, object], text: str) -> None:
+    """Further fields in order of their tags, empty ones left out."""
+    assert bodies.logon(30, reset=False, extra=extra).replace(SOH, "|") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "body"),
+    [("no", "5", "58=no|1409=5|"), ("", "7", "1409=7|"), ("no", "", "58=no|")],
+)
+def test_a_logout_may_have_a_status(text: str, status: str, body: str) -> None:
+    """SessionStatus(1409) stands behind the text; a stock client of FIXT.1.1 accepts it."""
+    assert bodies.logout(text, status).replace(SOH, "|") == body
+    whole = Dialect(VENUE, "AVA", "FIXT.1.1").whole(f"35=5|34=2|{body[:-1]}")
+    decoded(whole, stock_decoder("FIX.5.0SP2"))
+
+
+def test_every_status_is_one_that_stock_clients_know() -> None:
+    """A strict client would refuse the Logout that says why it was refused."""
+    used = {*bodies.LOGOUT_STATUS.values(), bodies.PASSWORD_WAS_CHANGED, bodies.PASSWORD_POLICY}
+    assert used <= stock("FIX.5.0SP2").fields["1409"].enum
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (INVALID_MSG_TYPE, "373=11|"),
+        (TAG_REPEATED, ""),
+        (TAG_OUT_OF_ORDER, ""),
+        (GROUP_COUNT_WRONG, ""),
+    ],
+)
+def test_a_reason_that_a_version_does_not_have_is_left_out(reason: int, said: str) -> None:
+    """FIX 4.2 ends at 11: the text has to do; the message is legal there."""
+    body = bodies.session_reject(Message("D", {"34": "7"}), reject(reason, "38"), 11)
+    text = reject(reason).text
+    assert body.replace(SOH, "|") == f"45=7|58={text}|371=38|372=D|{said}"
+    whole = Dialect(VENUE, "AVA", "FIX.4.2").whole(f"35=3|34=2|{body.replace(SOH, '|')[:-1]}")
+    decoded(whole, stock_decoder("FIX.4.2"))

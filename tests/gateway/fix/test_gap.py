@@ -90,3 +90,81 @@ def test_long_messages_are_kept_up_to_a_number_of_characters(
     assert [kept.pop(seq) is not None for seq in (5, 6, 7)] == [True, True, False]
     kept.keep(8, Message("0", {"112": "12345"}))
     assert kept.pop(8) is not None
+
+
+# Asking for it in parts
+
+
+@pytest.mark.parametrize(
+    ("most", "next_in", "end", "request_"),
+    [
+        (0, 2, 1_000, (2, 0)),
+        (100, 2, 1_000, (2, 101)),
+        (100, 902, 1_000, (902, 0)),
+        (100, 900, 1_000, (900, 0)),
+        (100, 899, 1_000, (899, 998)),
+        (1, 2, 3, (2, 0)),
+        (1, 2, 4, (2, 2)),
+    ],
+)
+def test_a_request_asks_for_so_many_at_most(
+    most: int, next_in: int, end: int, request_: tuple[int, int]
+) -> None:
+    """The last one has no end: whatever came meanwhile belongs to it."""
+    gap = Gap(most)
+    assert gap.open(end)
+    assert gap.next_request(next_in) == request_
+
+
+def test_the_next_part_is_asked_for_when_the_last_has_come() -> None:
+    """Not before all of it has, and never when nothing is missing any more."""
+    gap = Gap(100)
+    gap.open(250)
+    asked = [gap.next_request(2)]
+    wanted = [next_in for next_in in (2, 50, 101, 102) if gap.wants_more(next_in)]
+    asked.append(gap.next_request(102))
+    wanted += [next_in for next_in in (150, 201, 202) if gap.wants_more(next_in)]
+    asked.append(gap.next_request(202))
+    wanted += [next_in for next_in in (203, 249, 250, 251) if gap.wants_more(next_in)]
+    assert (asked, wanted) == ([(2, 101), (102, 201), (202, 0)], [102, 202])
+
+
+def test_a_gap_fill_over_the_rest_leaves_nothing_to_ask_for() -> None:
+    """The peer has skipped to where it is now."""
+    gap = Gap(100)
+    gap.open(250)
+    gap.next_request(2)
+    gap.close_below(251)
+    assert not gap.wants_more(251)
+    assert not gap
+
+
+# What the peer sends unasked
+
+
+def test_what_is_promised_is_not_asked_for_at_once() -> None:
+    """It is once the peer goes on without it; and that, too, once."""
+    gap = Gap()
+    gap.promise(5)
+    assert gap
+    assert not gap.wants_more(2)
+    assert [gap.open(6), gap.open(7)] == [True, False]
+    assert gap.next_request(2) == (2, 0)
+
+
+def test_a_kept_promise_leaves_no_gap() -> None:
+    """The next one that is missing is asked for as ever."""
+    gap = Gap()
+    gap.promise(5)
+    gap.close_below(6)
+    assert not gap
+    assert gap.open(9) is True
+
+
+def test_a_promise_is_forgotten_with_the_connection() -> None:
+    """The next Logon says anew what is missing."""
+    gap = Gap()
+    gap.promise(5)
+    gap.clear()
+    assert not gap
+    assert gap.open(4) is True

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.fix.header_checks import HeaderChecks, SessionSettings, check_resent
 from gateway.fix.message import SessionReject
+from gateway.fix.times import NANOS_PER_SECOND
 from tests.support.fix import START, at, decoded, message
 
 CHECKS = HeaderChecks(SessionSettings("", "PIT", "AVA"), "FIX.4.4")
@@ -83,3 +84,35 @@ def test_a_possible_duplicate_says_when_it_was_sent_first(
     """OrigSendingTime must be there and not be later than SendingTime (2f, 2g)."""
     filled = {tag: at(value, START) for tag, value in fields.items()}
     assert verdict_of(lambda: check_resent(filled)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "mine", "said", "verdict"),
+    [
+        ("FIX.4.4", "", None, None),
+        ("FIX.4.4", "", "8", None),
+        ("FIXT.1.1", "9", None, None),
+        ("FIXT.1.1", "9", "9", None),
+        ("FIXT.1.1", "9", "8", (18, "1128")),
+        ("FIXT.1.1", "9", "", (18, "1128")),
+    ],
+)
+def test_a_message_is_of_the_session_s_application_version(
+    name: str, mine: str, said: str | None, verdict: tuple[int, str] | None
+) -> None:
+    """ApplVerID(1128) may be left out; the quick question and the reject agree."""
+    checks = HeaderChecks(SessionSettings("", "PIT", "AVA"), name, mine)
+    fields = {"8": name, "49": "AVA", "56": "PIT", "52": "20261122-12:00:00"}
+    if said is not None:
+        fields["1128"] = said
+    assert verdict_of(lambda: checks.check_version(fields)) == verdict
+    assert checks.pass_all(fields, START) is (verdict is None)
+
+
+def test_the_latency_is_the_session_s_own() -> None:
+    """As its settings say."""
+    strict = SessionSettings("", "PIT", "AVA", max_latency_nanos=5 * NANOS_PER_SECOND)
+    checks = HeaderChecks(strict, "FIX.4.4")
+    near, far = fields_of("35=0|34=2|52={now-5}"), fields_of("35=0|34=2|52={now-6}")
+    assert verdict_of(lambda: checks.check(near, START)) is None
+    assert verdict_of(lambda: checks.check(far, START)) == (10, "")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.fix import START, message
-from tests.support.session_tape import ORDER, SessionTape, logged_on, plays
+from gateway.fix.header_checks import SessionSettings
+from tests.support.fix import MEMBER, START, VENUE, message, pairs_of
+from tests.support.session_tape import LOGON, ORDER, SessionTape, logged_on, plays
 
 # Gaps
 
@@ -253,4 +254,86 @@ def test_a_gap_filled_by_first_sendings_is_closed_too() -> None:
         < 35=2|34=3|7=7|16=0
         """,
         SessionTape(),
+    )
+
+
+# Gaps of many
+
+
+def in_parts(most: int) -> SessionTape:
+    """A session that asks for so many messages at once, logged on."""
+    settings = SessionSettings("", VENUE, MEMBER, resend_messages_max=most)
+    return plays(LOGON, SessionTape(settings=settings))
+
+
+def test_a_long_gap_is_asked_for_in_parts() -> None:
+    """Each part when the one before has come; the last one to the end of whatever there is."""
+    tape = in_parts(3)
+    plays(
+        f"""
+        > 35=D|34=9|{ORDER}
+        < 35=2|34=2|7=2|16=4
+        > 35=D|34=10|{ORDER}
+        > 35=D|34=2|43=Y|122={{now}}|{ORDER}
+        > 35=4|34=3|43=Y|122={{now}}|36=4|123=Y
+        > 35=D|34=4|43=Y|122={{now}}|{ORDER}
+        < 35=2|34=3|7=5|16=7
+        > 35=4|34=5|43=Y|122={{now}}|36=8|123=Y
+        < 35=2|34=4|7=8|16=0
+        > 35=D|34=8|43=Y|122={{now}}|{ORDER}
+        > 35=1|34=11|112=H
+        < 35=0|34=5|112=H
+        """,
+        tape,
+    )
+    assert [message.fields["34"] for message in tape.took] == ["2", "4", "8", "9", "10"]
+
+
+def test_a_gap_of_thousands_is_filled_in_parts() -> None:
+    """One request for each part, every message taken once and in order."""
+    last, most = 5_000, 700
+    tape = in_parts(most)
+    tape.say("", f"35=D|34={last}|{ORDER}")
+    requests = []
+    while tape.session.next_in <= last:
+        (request_,) = [pairs_of(data) for _, data in tape.heard() if data]
+        fields = dict(request_)
+        begin, end = int(fields["7"]), int(fields["16"]) or last
+        requests.append((begin, int(fields["16"])))
+        for seq in range(begin, min(end, last - 1) + 1):
+            tape.say("", f"35=D|34={seq}|43=Y|122={{now}}|{ORDER}")
+    assert requests == [*((2 + i * most, 1 + (i + 1) * most) for i in range(7)), (4_902, 0)]
+    assert [int(message.fields["34"]) for message in tape.took] == list(range(2, last + 1))
+    assert tape.heard() == []
+
+
+def test_a_gap_fill_beyond_a_part_is_all_that_was_missing() -> None:
+    """The peer may skip as far as it likes: nothing more is asked for."""
+    plays(
+        """
+        > 35=0|34=9
+        < 35=2|34=2|7=2|16=4
+        > 35=4|34=2|43=Y|122={now}|36=9|123=Y
+        > 35=1|34=10|112=H
+        < 35=0|34=3|112=H
+        """,
+        in_parts(3),
+    )
+
+
+def test_a_gap_in_a_logon_is_asked_for_in_parts() -> None:
+    """The Logon's own number is beyond the last of them."""
+    settings = SessionSettings("", VENUE, MEMBER, resend_messages_max=2)
+    plays(
+        """
+        > 35=A|34=5|98=0|108=30
+        < 35=A|34=1|98=0|108=30
+        < 35=2|34=2|7=1|16=2
+        > 35=4|34=1|43=Y|122={now}|36=3|123=Y
+        < 35=2|34=3|7=3|16=0
+        > 35=4|34=3|43=Y|122={now}|36=6|123=Y
+        > 35=1|34=6|112=H
+        < 35=0|34=4|112=H
+        """,
+        SessionTape(settings=settings),
     )

@@ -60,6 +60,29 @@ def test_what_is_written_is_read_back(nanos: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("digits", "text"),
+    [
+        (0, "20261122-12:00:01"),
+        (3, "20261122-12:00:01.987"),
+        (6, "20261122-12:00:01.987654"),
+        (9, "20261122-12:00:01.987654321"),
+    ],
+)
+def test_a_time_may_be_written_in_other_widths(digits: int, text: str) -> None:
+    """What is finer than the width is cut."""
+    assert format_utc_timestamp(START + SECOND + 987_654_321, digits) == text
+
+
+@given(NANOS_OF_CENTURY, st.sampled_from([0, 3, 6, 9]))
+def test_every_width_is_read_back(nanos: int, digits: int) -> None:
+    """Cut, never rounded up, and none longer than the other."""
+    text = format_utc_timestamp(nanos, digits)
+    unit = 10 ** (9 - digits)
+    assert parse_utc_timestamp(text) == nanos // unit * unit
+    assert len(text) == 17 + (digits and digits + 1)
+
+
+@pytest.mark.parametrize(
     ("day", "timezone", "end"),
     [
         ("20261122", "Europe/Stockholm", "20261122-23:00:00"),

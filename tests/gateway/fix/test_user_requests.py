@@ -1,4 +1,4 @@
-"""UserRequest and UserResponse, and the other way to a new password, NewPassword(925) of a Logon."""
+"""UserRequest and UserResponse, and the other way to a new password: 925 on a Logon."""
 
 from __future__ import annotations
 
