@@ -46,7 +46,8 @@ def server_context(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _harden(context, minimum)
     # A resumed session would not be checked against the CA again, nor against the clock; FIX
-    # connections last a day, so nothing is saved by it either.
+    # connections last a day, so nothing is saved by it either. And a peer may miss what follows
+    # the tickets in one read: QuickFIX/J 2.3.1 never sees our Logon then.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
     _load_certificate(context, certificate, key)

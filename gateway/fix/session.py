@@ -200,6 +200,8 @@ class FixSession(SessionLife):
             heart_bt_int = int(message.fields[t.HEART_BT_INT])
             if heart_bt_int < 0:
                 raise reject(m.VALUE_INCORRECT, t.HEART_BT_INT)
+            if message.fields.get(t.DEFAULT_APPL_VER_ID, "") != self.version.appl_ver_id:
+                raise reject(m.VALUE_INCORRECT, t.DEFAULT_APPL_VER_ID)
         except SessionReject as refusal:
             self._send_reject(message, refusal)
             return

@@ -15,6 +15,7 @@ from random import Random
 import pytest
 from structlog.testing import capture_logs
 
+from gateway import limited_log
 from gateway.fix import acceptor
 from gateway.limited_log import LINES_PER_SECOND
 from tests.flood.attacks import ATTACKS, LASTING, Attacker, carry_out, judge
@@ -34,6 +35,22 @@ ORDER = "35=D|11=B{}|55={}|54=1|38=10|40=2|44=10.00|60=20261123-09:00:00"
 CANCEL = "35=F|11=C{}|41=B{}|55={}|54=1|60=20261123-09:00:00"
 
 QUICK = [attack for attack in ATTACKS if attack not in LASTING]
+
+REASONS = {
+    "SenderCompID(49) is not known",
+    "password",
+    "source address is not allowed for this session",
+    "session is already connected",
+    "TLS client certificate is not that of this session",
+    "first message must be a Logon",
+    "first bytes are not FIX",
+    "first message too long",
+    "made room for another connection",
+    "TLS: the other side does not speak TLS",
+    "TLS: peer did not return a certificate",
+    "TLS: certificate refused, unable to get local issuer certificate",
+}
+"""What the operator is told; each of them shows that an attack is what it says it is."""
 
 
 class Flood:
@@ -84,6 +101,7 @@ async def test_bad_logons_disturb_nobody(tmp_path: Path, monkeypatch: pytest.Mon
     """Members trade on, strangers stay below their limit, attacked sessions keep their numbers."""
     sys.stdout.write(f"seed {SEED}\n")
     monkeypatch.setattr(acceptor, "STRANGERS_MAX", STRANGERS_MAX)
+    monkeypatch.setattr(limited_log, "LINES_PER_SECOND", 1_000_000)
     stage = build(tmp_path, cheap_hash(PASSWORD))
     async with serving(tmp_path / "data", config_of(stage.venue_file)) as served:
         for comp_id in SAFE:
@@ -100,6 +118,7 @@ async def test_bad_logons_disturb_nobody(tmp_path: Path, monkeypatch: pytest.Mon
         assert sum(flood.heard.values()) == WAVES * len(QUICK)
         for comp_id in SAFE:
             assert await served.client(comp_id).logon(LOGON) == "35=A|34=3|98=0|108=30"
+    assert {line.get("reason", "") for line in log} >= REASONS
     assert not [line for line in log if WRONG in str(line) or PASSWORD in str(line)]
     assert "session.disconnected" not in {line["event"] for line in log}
 

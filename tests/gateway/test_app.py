@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -37,7 +38,7 @@ async def working(client: FixClient) -> list[str]:
     return [line for line in await client.so_far("11") if line]
 
 
-def with_session(**settings: str) -> Config:
+def with_session(**settings: Any) -> Config:
     """The demo venue with AVA's session set up differently."""
     config = config_of()
     ava = SessionConfig(comp_id="AVA", member="AVA", **settings)

@@ -9,7 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.config import Config, SessionConfig, demo
-from gateway.log.records import PasswordChanged, SessionNumbers, SessionOpened, SessionState
+from gateway.log.records import (
+    Note,
+    PasswordChanged,
+    SessionNumbers,
+    SessionOpened,
+    SessionState,
+)
 from tests.support import wire
 from tests.support.machine import START, Machine
 
@@ -190,7 +196,8 @@ def test_a_session_that_was_added_has_its_settings_in_the_log(machine: Machine) 
     assert session.throttle is not None
     assert machine.sessions.is_configured("NEW1") is False
     machine.sessions.reconfigure([DAY, SessionConfig(comp_id="NEW1", member="NEW")])
-    assert (session.added, session.hashed, session.throttle) == (False, "", None)
+    after = machine.sessions.by_comp_id["NEW1"]
+    assert (after.added, after.hashed, after.throttle) == (False, "", None)
     assert session.fix.settings.time_digits == 3
 
 
@@ -279,14 +286,13 @@ def test_when_numbers_began_again_is_restored(machine: Machine) -> None:
     machine.sessions.restore(AVA, START)
     fix = machine.sessions.by_comp_id["AVA"].fix
     moments = [fix.reset_at]
-    for i, entry in enumerate(
-        [
-            SessionNumbers("AVA", 2, 2, 0),
-            SessionNumbers("AVA", 2, 2, 1),
-            SessionNumbers("AVA", 3, 3, 1),
-            SessionOpened("AVA", "AVA", "drop-copy"),
-        ]
-    ):
+    entries: list[Note] = [
+        SessionNumbers("AVA", 2, 2, 0),
+        SessionNumbers("AVA", 2, 2, 1),
+        SessionNumbers("AVA", 3, 3, 1),
+        SessionOpened("AVA", "AVA", "drop-copy"),
+    ]
+    for i, entry in enumerate(entries):
         machine.sessions.restore(entry, START + 1 + i)
         moments.append(fix.reset_at)
     assert moments == [START, START, START + 2, START + 2, START + 2]

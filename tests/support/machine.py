@@ -158,7 +158,7 @@ class Machine:
 
     def _on_admin(self, session: FixSession) -> None:
         numbers = session.comp_id, session.next_in, session.out.next_out, session.resets
-        self.sequencer.note(SessionNumbers(*numbers))
+        self.sequencer.note(SessionNumbers(*numbers, session.version.name))
 
     def end_turn(self) -> None:
         """The end of a loop turn: output is held until the log is durable."""

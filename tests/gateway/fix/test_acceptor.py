@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 
 from gateway.config import Config
 from gateway.fix import acceptor, door
+from gateway.fix.acceptor import STRANGERS_MAX
 from gateway.fix.times import format_utc_timestamp
 from tests.support.fix_venue import FixVenue, HandClock, config_of, serving
-from tests.support.passwords import with_password
+from tests.support.passwords import HeldExecutor, with_password
 
 ORDER = "35=D|11={}|55=ERIC-B|54={}|38=100|40=2|44=87.30|60=20261123-09:00:00"
 LOGON = "35=A|98=0|108=30"
@@ -181,6 +182,41 @@ async def test_connections_are_limited(tmp_path: Path, monkeypatch: pytest.Monke
         assert (await served.client("SHB").logon()).startswith("35=A|")
 
 
+async def test_the_oldest_stranger_makes_room(tmp_path: Path) -> None:
+    """Of 257 connections that say nothing the first goes; a session and later ones stay."""
+    async with serving(tmp_path) as served:
+        (ava,) = await served.logged_on("AVA")
+        with capture_logs() as logs:
+            strangers = [await served.another("NON").connect() for _ in range(STRANGERS_MAX)]
+            await served.until_connections(STRANGERS_MAX + 1)
+            assert logs == []
+            newest = await served.another("NON").connect()
+            assert await strangers[0].rest() == []
+        assert [entry["reason"] for entry in logs] == ["made room for another connection"]
+        await served.until_connections(STRANGERS_MAX + 1)
+        assert await newest.logon() == "35=A|34=1|98=0|108=30"
+        # Now there is room again, and nobody goes.
+        await served.another("SHB").connect()
+        await served.until_connections(STRANGERS_MAX + 2)
+        strangers[1].comp_id = "SEB"
+        assert await strangers[1].logon() == "35=A|34=1|98=0|108=30"
+        assert await ava.so_far() == []
+
+
+async def test_who_proves_itself_makes_room_for_nobody(tmp_path: Path) -> None:
+    """While its password is checked a connection is not pushed out by those that say nothing."""
+    async with serving(tmp_path, with_password()) as served:
+        executor = HeldExecutor.of(served)
+        safe = await served.client("SAFE").connect()
+        safe.send(SECRET)
+        await served.until(lambda: executor.waiting == 1)
+        for _ in range(STRANGERS_MAX + 1):
+            await served.another("NON").connect()
+        await served.until_connections(STRANGERS_MAX + 1)
+        executor.answer()
+        assert await safe.receive() == "35=A|34=1|98=0|108=30"
+
+
 # Passwords
 
 
@@ -223,6 +259,40 @@ async def test_a_wrong_password_cannot_reset_the_numbers(tmp_path: Path) -> None
             "35=5|34=3|58=logon refused"
         ]
         assert await safe.logon(SECRET.removeprefix("35=A|")) == "35=A|34=3|98=0|108=30"
+
+
+async def test_a_source_is_locked_out_and_another_is_not(tmp_path: Path) -> None:
+    """After three wrong passwords the right one is refused from there, and let in elsewhere."""
+    clock = HandClock()
+    async with serving(tmp_path, with_password(), clock=clock) as served:
+        for _ in range(3):
+            assert len(await refused(served, "SAFE", f"{LOGON}|554=wrong")) == 1
+        assert await refused(served, "SAFE", SECRET) == ["35=5|34=1|58=logon refused"]
+        elsewhere = served.client("SAFE").coming_from("127.0.0.2")
+        assert await elsewhere.logon(SECRET.removeprefix("35=A|")) == "35=A|34=1|98=0|108=30"
+        await elsewhere.logout()
+        clock.advance(1)
+        elsewhere.coming_from("127.0.0.1")
+        assert await elsewhere.logon(SECRET.removeprefix("35=A|")) == "35=A|34=3|98=0|108=30"
+
+
+async def test_a_newcomer_replaces_the_connection_that_was_there(tmp_path: Path) -> None:
+    """With duplicate_logon = "replace": the old one hears why and ends, its orders go as set."""
+    config = config_of()
+    sessions = tuple(replace(one, cancel_on_disconnect="day") for one in config.sessions)
+    fix = replace(config.fix, duplicate_logon="replace")
+    async with serving(tmp_path, replace(config, fix=fix, sessions=sessions)) as served:
+        (ava,) = await served.logged_on("AVA")
+        ava.send(ORDER.format("1", 1))
+        assert await ava.receive("11 150") == "11=1|150=0"
+        newcomer = served.another("AVA")
+        newcomer.next_out = 3
+        assert await newcomer.logon() == "35=A|34=4|98=0|108=30"
+        assert await ava.rest() == ["35=5|34=3|58=another connection logged on to this session"]
+        newcomer.send("35=2|34=4|7=3|16=3")
+        assert await newcomer.receive("34 43 11 150 58") == (
+            "34=3|43=Y|11=1|150=4|58=session disconnected"
+        )
 
 
 async def test_what_comes_behind_the_logon_waits_for_the_password(tmp_path: Path) -> None:

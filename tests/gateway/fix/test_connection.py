@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from gateway import turns
 from gateway.fix import connection
 from gateway.fix.header_checks import MESSAGE_BYTES_MAX
 from gateway.fix.times import format_utc_timestamp
-from tests.support.fix_venue import FixClient, FixVenue, serving, small_socket
+from tests.support.fix_venue import FixClient, FixVenue, config_of, serving, small_socket
 from tests.support.passwords import PASSWORD, HeldExecutor, with_password
 
 LOGON = "35=A|98=0|108=30"
@@ -121,6 +124,23 @@ async def test_thousands_of_connections_come_and_go(tmp_path: Path) -> None:
             await asyncio.gather(*(client.close() for client in batch[1::2]))
             await served.until_connections(2)
         assert await served.client("AVA").logon() == "35=A|34=1|98=0|108=30"
+
+
+async def test_a_peer_whose_machine_is_gone_is_noticed(tmp_path: Path) -> None:
+    """The system asks after a silent peer and gives up one that acknowledges nothing."""
+    async with serving(tmp_path) as served:
+        await served.logged_on("AVA")
+        (carrying,) = served.venue._acceptor.connections
+        assert carrying._transport is not None
+        sock = carrying._transport.get_extra_info("socket")
+        options = {
+            "TCP_USER_TIMEOUT": connection.UNACKNOWLEDGED_MILLISECONDS_MAX,
+            "TCP_KEEPIDLE": connection.KEEPALIVE_IDLE_SECONDS,
+            "TCP_KEEPINTVL": connection.KEEPALIVE_INTERVAL_SECONDS,
+        }
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
+        for name, value in options.items():
+            assert sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == value, name
 
 
 # Bytes of a session
@@ -369,6 +389,23 @@ async def test_a_connection_that_is_gone_takes_no_harm(tmp_path: Path) -> None:
         gone.abort("too late")
         assert gone.unread() == 0
         assert (await ava.logon()).startswith("35=A|")
+
+
+async def test_what_comes_behind_the_end_is_no_first_message(tmp_path: Path) -> None:
+    """A replaced connection may still bring bytes (TLS hands them on): nobody looks at them."""
+    config = config_of()
+    config = replace(config, fix=replace(config.fix, duplicate_logon="replace"))
+    async with serving(tmp_path, config) as served:
+        (ava,) = await served.logged_on("AVA")
+        (old,) = served.venue._acceptor.connections
+        newcomer = served.another("AVA")
+        newcomer.next_out = 2
+        assert await newcomer.logon() == "35=A|34=2|98=0|108=30"
+        with capture_logs() as logs:
+            old.data_received(ava.encode("35=0"))
+        assert logs == []
+        assert served.venue._sessions.by_comp_id["AVA"].refused == ""
+        assert await newcomer.so_far() == []
 
 
 async def test_a_report_for_a_peer_that_has_left_is_kept(tmp_path: Path) -> None:

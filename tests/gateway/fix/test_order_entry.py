@@ -15,10 +15,11 @@ from engine.commands import (
     RequestStatus,
 )
 from engine.rejects import RejectReason
+from gateway.fix.application import SERVED
 from gateway.fix.message import SessionReject
 from gateway.fix.order_entry import COMMANDS, NOT_SERVED, Sender
 from gateway.fix.times import parse_utc_timestamp
-from tests.support.fix import SERVED, START, decoded, message, ours
+from tests.support.fix import START, decoded, message, ours
 
 SENDER = Sender("AVA-1", "AVA", "Europe/Stockholm")
 NEW = "35=D|34=2|11=X|38=100|40=2|44=87.30|54=1|55=ERIC-B|60={now}"

@@ -298,15 +298,17 @@ def test_a_reset_in_session_is_answered_in_its_version(version: str) -> None:
 
 
 def test_a_reset_in_session_of_fixt_says_what_it_carries() -> None:
-    """Without DefaultApplVerID it is rejected and resets nothing."""
+    """Without DefaultApplVerID, or with another one, it is rejected and resets nothing."""
     plays(
         """
         > 35=A|34=1|98=0|108=30
         < 35=A|34=1|98=0|108=30
         > 8=FIXT.1.1|35=A|34=1|49=AVA|52={now}|56=PIT|98=0|108=30|141=Y
         < 35=3|34=2|45=1|58=Required tag missing|371=1137|372=A|373=1
+        > 35=A|34=1|98=0|108=30|141=Y|1137=8
+        < 35=3|34=3|45=1|58=Value is incorrect (out of range) for this tag|371=1137|372=A|373=5
         > 35=1|34=2|112=H
-        < 35=0|34=3|112=H
+        < 35=0|34=4|112=H
         """,
         tape_of(FIX50SP2),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.fix import versions as v
@@ -10,6 +12,7 @@ from gateway.fix.dictionary import DataDictionary
 from gateway.fix.message import ADMIN_TYPES
 from gateway.fix.versions import FIX42, FIX44, FIX50SP2, NAMES, Versions
 from tests.support.fix import our_versions, soh, stock
+from tests.support.session_venue import SessionVenue, config_with, order_entry
 
 ALL = (FIX42, FIX44, FIX50SP2)
 
@@ -91,3 +94,61 @@ def test_names_are_the_begin_strings_of_a_venue_file() -> None:
     assert list(NAMES) == ["FIX.4.2", "FIX.4.4", "FIXT.1.1"]
     assert v.DEFAULT in NAMES.values()
     assert set(NAMES.values()) == set(ALL)
+
+
+# Over a restart
+
+
+def venue_of(folder: Path, speaks: str, **keys: object) -> SessionVenue:
+    """AVA in whatever version it logs on with, NON in FIX 4.4."""
+    ava = order_entry("AVA", cancel_on_disconnect="all", **keys)
+    config = config_with(ava, order_entry("NON"))
+    return SessionVenue(folder, config, speaking={"AVA": speaks})
+
+
+def kept(venue: SessionVenue) -> list[bytes | None]:
+    """What AVA may ask for again."""
+    out = venue.sessions.by_comp_id["AVA"].fix.out
+    return [out.sent.get(seq) for seq in range(1, out.next_out)]
+
+
+ORDER = "35=D|34=2|11=a|21=1|38=1|40=2|44=87.30|54=1|55=ERIC-B|60={now}"
+
+
+@pytest.mark.parametrize("speaks", ALL)
+def test_a_session_speaks_after_a_restart_what_it_spoke_before(tmp_path: Path, speaks: str) -> None:
+    """Same bytes of the same orders; another version is dropped without a byte until a reset."""
+    with venue_of(tmp_path, speaks) as venue:
+        venue.connect("AVA")
+        venue.say("AVA", "35=A|34=1|98=0|108=0")
+        venue.say("AVA", ORDER)
+        venue.disconnect("AVA")
+        before = kept(venue)
+    assert sum(data is not None for data in before) == 2
+    other = FIX44 if speaks != FIX44 else FIX42
+    with venue_of(tmp_path, other) as venue:
+        assert kept(venue) == before
+        venue.plays("AVA connect\nAVA > 35=A|34=3|98=0|108=0\nAVA closed")
+        mine, its = (our_versions()[name].begin_string for name in (speaks, other))
+        assert (
+            venue.refused("AVA")
+            == f"BeginString(8) must be {mine} until a reset (141=Y), was {its}"
+        )
+        logon = "35=A|34=1|98=0|108=0|141=Y"
+        venue.plays(f"AVA connect\nAVA > {logon}\nAVA < {logon}")
+
+
+def test_a_logon_that_is_refused_leaves_the_version_in_the_log(tmp_path: Path) -> None:
+    """What follows is written by it, live and after a restart alike."""
+    with venue_of(tmp_path, FIX42, may_reset=False) as venue:
+        venue.plays(
+            """
+            AVA connect
+            AVA > 35=A|34=1|98=0|108=0|141=Y
+            AVA < 35=5|34=1|58=ResetSeqNumFlag(141)=Y is not allowed for this session
+            AVA closed
+            """
+        )
+        assert venue.sessions.by_comp_id["AVA"].fix.version.name == FIX42
+    with venue_of(tmp_path, FIX42, may_reset=False) as venue:
+        assert venue.sessions.by_comp_id["AVA"].fix.version.name == FIX42
