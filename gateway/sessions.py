@@ -48,6 +48,7 @@ class VenueSession(msgspec.Struct, gc=False):
     added: bool = False
     hashed: str = ""
     throttle: Throttle | None = None
+    is_restricted: bool = False
     hours: Hours | None = None
     reset_times: ResetTimes | None = None
     refused: str = ""
@@ -60,10 +61,17 @@ class VenueSession(msgspec.Struct, gc=False):
         self.sender = self.sender._replace(member=config.member)
         burst = config.throttle_burst or config.throttle * THROTTLE_BURST_SECONDS
         self.throttle = Throttle(config.throttle, burst) if config.throttle else None
-        bounded = config.open is not None and config.close is not None
-        self.hours = Hours(config.open, config.close, zone) if bounded else None  # type: ignore[arg-type]
+        self.restrict(self.role)
+        self.hours = None
+        if config.open is not None and config.close is not None:
+            self.hours = Hours(config.open, config.close, zone)
         due = config.reset in ("daily", "weekly")
         self.reset_times = ResetTimes(config.reset_time or "00:00:00", zone) if due else None
+
+    def restrict(self, role: str) -> None:
+        """Its role from here on; `is_restricted` spares all others the questions."""
+        self.role = role
+        self.is_restricted = role != ORDER_ENTRY or self.throttle is not None
 
 
 class SessionFactory(msgspec.Struct, frozen=True):
@@ -175,7 +183,8 @@ class Sessions:
         session = known or self._factory.make(config, entry.version)
         if known is not None:
             self._configure(session, config)
-        session.role, session.member = entry.role, entry.member
+        session.member = entry.member
+        session.restrict(entry.role)
         session.admitted, session.added, session.state = admitted, added, "active"
         self.by_comp_id[entry.comp_id] = session
         self.outgoing[entry.comp_id] = session.fix.out

@@ -60,15 +60,24 @@ class Application:
     def take(self, session: FixSession, message: Message) -> None:
         """A valid application message in sequence: the way of every order."""
         venue_session = self._sessions.by_comp_id[session.comp_id]
-        throttle = venue_session.throttle
-        if throttle is not None and self._is_too_fast(session, message, throttle):
+        if venue_session.is_restricted and self._is_refused(venue_session, message):
             return
         translate = COMMANDS.get(message.msg_type)
-        if translate is None or message.pairs is not None or venue_session.role != ORDER_ENTRY:
+        if translate is None or message.pairs is not None:
             self._take_other(venue_session, message)
             return
         self._sequencer.submit(translate(message, venue_session.sender), session.next_in)
         self._turns.schedule()
+
+    def _is_refused(self, session: VenueSession, message: Message) -> bool:
+        """Whether the session may not send this, or not so much."""
+        throttle, fix = session.throttle, session.fix
+        if throttle is not None and self._is_too_fast(fix, message, throttle):
+            return True
+        if session.role == ORDER_ENTRY or message.msg_type not in COMMANDS:
+            return False
+        self._refuse(fix, message, business.NOT_AUTHORIZED)
+        return True
 
     def _take_other(self, session: VenueSession, message: Message) -> None:
         """No order: a request about the session itself, or what the venue does not take."""
@@ -77,12 +86,10 @@ class Application:
             # Answering a refusal with a refusal could go on for ever.
             log.warning("session.refused_our_message", comp_id=fix.comp_id)
             self.numbers_moved(fix)
-        elif message.pairs is not None or message.msg_type not in SERVED:
-            self._refuse(fix, message, business.UNSUPPORTED_MSG_TYPE)
-        elif message.msg_type == user.MSG_TYPE:
+        elif message.msg_type == user.MSG_TYPE and message.pairs is None:
             self._on_user_request(session, message)
         else:
-            self._refuse(fix, message, business.NOT_AUTHORIZED)
+            self._refuse(fix, message, business.UNSUPPORTED_MSG_TYPE)
 
     def _is_too_fast(self, session: FixSession, message: Message, throttle: Throttle) -> bool:
         verdict = throttle.take(session.now)

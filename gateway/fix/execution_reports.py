@@ -120,50 +120,57 @@ class ReportWriter:
     def _exec_id(self) -> str:
         return f"{self._seq}-{len(self._reports) + 1}"
 
-    # Those of every day
+    # Those of every day: what is usual costs no call
 
     def _accepted(self, event: OrderAccepted) -> None:
         order = event.order
         terms = order.terms
         style = self._styled[terms.session].style
+        front = _front(terms) if terms.trader or terms.account else ""
+        price = f"44={format_price(terms.price)}\x01" if terms.price else ""
+        expiry = _expiry(terms, style) if terms.expire_at else ""
         time = self._millis if style.is_usual else style.time(self._at)
         self._reports.append(
             (
                 terms.session,
                 "8",
-                f"{_front(terms)}6=0\x0111={terms.cl_ord_id}\x0114=0\x01"
-                f"17={self._seq}-{len(self._reports) + 1}\x01{style.new}"
-                f"37=O{order.order_id}\x0138={terms.qty}\x0139=0\x0140={terms.ord_type}\x01"
-                f"{_price(terms)}54={terms.side}\x0155={terms.symbol}\x01"
+                f"{front}6=0\x0111={terms.cl_ord_id}\x0114=0\x01"
+                f"17={self._seq}-{len(self._reports) + 1}\x01"
+                f"{style.new_order_id}{order.order_id}\x0138={terms.qty}\x0139=0\x0140={terms.ord_type}\x01"
+                f"{price}54={terms.side}\x0155={terms.symbol}\x01"
                 f"59={terms.time_in_force}\x0160={time}\x01"
-                f"{_expiry(terms, style)}150=0\x01151={order.leaves_qty}\x01"
+                f"{expiry}150=0\x01151={order.leaves_qty}\x01"
                 f"{style.phases[event.phase]}",
             )
         )
 
     def _traded(self, event: Traded) -> None:
         resting, incoming = event.resting, event.incoming
-        last = f"31={format_price(event.price)}\x0132={event.qty}\x01"
-        self._execution(event, resting, last, incoming.terms.member, ADDED)
-        self._execution(event, incoming, last, resting.terms.member, REMOVED)
+        px = format_price(event.price)
+        self._execution(event, resting, px, incoming.terms.member, ADDED)
+        self._execution(event, incoming, px, resting.terms.member, REMOVED)
 
     def _execution(
-        self, event: Traded, order: OrderState, last: str, contra: str, liquidity: str
+        self, event: Traded, order: OrderState, px: str, contra: str, liquidity: str
     ) -> None:
         terms = order.terms
         style = self._styled[terms.session].style
+        front = _front(terms) if terms.trader or terms.account else ""
+        price = f"44={format_price(terms.price)}\x01" if terms.price else ""
+        expiry = _expiry(terms, style) if terms.expire_at else ""
         time = self._millis if style.is_usual else style.time(self._at)
+        qty, cum_qty, status = event.qty, order.cum_qty, order.status
+        avg_px = px if cum_qty == qty else format_avg_px(order.notional, cum_qty)
         self._reports.append(
             (
                 terms.session,
                 "8",
-                f"{_front(terms)}6={format_avg_px(order.notional, order.cum_qty)}\x01"
-                f"11={terms.cl_ord_id}\x0114={order.cum_qty}\x01"
-                f"17={self._seq}-{len(self._reports) + 1}\x01{style.new}{last}"
-                f"37=O{order.order_id}\x0138={terms.qty}\x0139={order.status}\x01"
-                f"40={terms.ord_type}\x01{_price(terms)}54={terms.side}\x0155={terms.symbol}\x01"
+                f"{front}6={avg_px}\x0111={terms.cl_ord_id}\x0114={cum_qty}\x01"
+                f"17={self._seq}-{len(self._reports) + 1}\x01{style.new}31={px}\x0132={qty}\x01"
+                f"37=O{order.order_id}\x0138={terms.qty}\x0139={status}\x01"
+                f"40={terms.ord_type}\x01{price}54={terms.side}\x0155={terms.symbol}\x01"
                 f"59={terms.time_in_force}\x0160={time}\x01"
-                f"{_expiry(terms, style)}{style.filled[order.status]}151={order.leaves_qty}\x01"
+                f"{expiry}{style.filled[status]}151={order.leaves_qty}\x01"
                 f"{style.fill_tail(contra, event.match_id, style.phases[event.phase], liquidity)}",
             )
         )
@@ -175,18 +182,21 @@ class ReportWriter:
         cl_ord_id = terms.cl_ord_id if request is None else request.cl_ord_id
         orig = "" if request is None else f"41={request.orig_cl_ord_id}\x01"
         text = f"58={CANCEL_TEXTS[event.reason]}\x01" if request is None else ""
+        front = _front(terms) if terms.trader or terms.account else ""
+        price = f"44={format_price(terms.price)}\x01" if terms.price else ""
+        expiry = _expiry(terms, style) if terms.expire_at else ""
         time = self._millis if style.is_usual else style.time(self._at)
         self._reports.append(
             (
                 terms.session,
                 "8",
-                f"{_front(terms)}6={format_avg_px(order.notional, order.cum_qty)}\x01"
+                f"{front}6={format_avg_px(order.notional, order.cum_qty)}\x01"
                 f"11={cl_ord_id}\x0114={order.cum_qty}\x01"
-                f"17={self._seq}-{len(self._reports) + 1}\x01{style.new}"
-                f"37=O{order.order_id}\x0138={terms.qty}\x0139=4\x01"
-                f"40={terms.ord_type}\x01{orig}{_price(terms)}54={terms.side}\x01"
+                f"17={self._seq}-{len(self._reports) + 1}\x01"
+                f"{style.new_order_id}{order.order_id}\x0138={terms.qty}\x0139=4\x01"
+                f"40={terms.ord_type}\x01{orig}{price}54={terms.side}\x01"
                 f"55={terms.symbol}\x01{text}59={terms.time_in_force}\x01"
-                f"60={time}\x01{_expiry(terms, style)}150=4\x01151=0\x01"
+                f"60={time}\x01{expiry}150=4\x01151=0\x01"
                 f"{style.phases[event.phase]}",
             )
         )
@@ -337,13 +347,7 @@ def _front(terms: OrderTerms) -> str:
     return f"57={terms.trader}\x01{account}"
 
 
-def _price(terms: OrderTerms) -> str:
-    return f"44={format_price(terms.price)}\x01" if terms.price else ""
-
-
 def _expiry(terms: OrderTerms, style: ReportStyle) -> str:
-    if not terms.expire_at:
-        return ""
     return f"126={format_utc_timestamp(terms.expire_at, style.digits)}\x01"
 
 

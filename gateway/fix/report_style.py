@@ -39,11 +39,12 @@ _ENDED_BY_REPLACE: dict[str, str] = {OrdStatus.NEW: "5"}
 class ReportStyle:
     """How one FIX version is written with one width of times (digits of a second).
 
-    `known` are the tags of each message sent; `new` and `asked` stand before LastPx or OrderID,
-    ExecTransType(20) where there is one; `filled` by OrdStatus is ExecType(150) of a fill;
-    `phases` by phase is TradingSessionSubID(625); `fill_tail(contra, match id, phase, liquidity)`
-    is what follows LeavesQty(151) of a fill; `replaced` by OrdStatus is what 39 says then.
-    `is_usual`: times have milliseconds, which whoever writes many reports of one time makes once.
+    `known` are the tags of each message sent; `new` is ExecTransType(20) where there is one, and
+    `new_order_id` that with the beginning of OrderID(37); `filled` by OrdStatus is ExecType(150) of
+    a fill; `phases` by phase is TradingSessionSubID(625); `fill_tail(contra, match id, phase,
+    liquidity)` is what follows LeavesQty(151) of a fill; `replaced` by OrdStatus is what 39 says
+    then. `is_usual`: times have milliseconds, which whoever writes many reports of one time makes
+    once.
     """
 
     def __init__(self, version: str, dictionary: DataDictionary, digits: int = MILLIS) -> None:
@@ -58,6 +59,7 @@ class ReportStyle:
         report = self.known["8"]
         self.has_exec_trans_type = 20 in report
         self.new = "20=0\x01" if self.has_exec_trans_type else ""
+        self.new_order_id = f"{self.new}37=O"
         self.filled: dict[str, str] = {
             status: f"150={status if self.has_exec_trans_type else TRADE}\x01"
             for status in (OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED)

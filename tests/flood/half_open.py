@@ -2,7 +2,7 @@
 
 Two network namespaces with a cable (veth) between them, venue on one side, members on the other;
 the far end is taken down, so that no FIN, no RST and no acknowledgement comes back. Needs root and
-iproute2, touches no interface that was there, takes eighty seconds: `python -m tests.flood.half_open`
+iproute2, touches no interface that was there: `python -m tests.flood.half_open`, ninety seconds.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ VENUE, MEMBERS = "192.0.2.1", "192.0.2.2"
 """Addresses that are kept for examples; nothing outside the two namespaces knows them."""
 
 WATCH_SECONDS = 90.0
+SETTLE_SECONDS = 0.5
+"""Until the last acknowledgement is across; TCP may keep one back for a moment."""
 
 
 class Case(NamedTuple):
@@ -39,16 +41,16 @@ class Case(NamedTuple):
 
     comp_id: str
     heart_bt_int: int
-    is_sent_to: bool
     within: tuple[float, float]
     why: str
+    is_sent_to: bool = False
 
 
 CASES = (
-    Case("HB5", 5, False, (11, 13), "2.4 times HeartBtInt 5"),
-    Case("HB30", 30, False, (48, 54), "its Heartbeat after 30 s, not acknowledged for 20 s"),
-    Case("SENT", 0, True, (19, 24), "no heartbeats, a report not acknowledged for 20 s"),
-    Case("QUIET", 0, False, (68, 82), "no heartbeats, keepalive after 60 s"),
+    Case("HB5", 5, (10, 13), "2.4 times HeartBtInt 5"),
+    Case("HB30", 30, (48, 54), "its Heartbeat after 30 s, not acknowledged for 20 s"),
+    Case("SENT", 0, (19, 24), "no heartbeats, a report not acknowledged for 20 s", is_sent_to=True),
+    Case("QUIET", 0, (68, 82), "no heartbeats, keepalive after 60 s"),
 )
 WATCHER, OTHER = "WATCH", "OTHER"
 
@@ -163,6 +165,7 @@ def watch(venue: VenueProcess) -> list[Row]:
         member.send("D", wire.order("DAY", "1", 10, "10.00", case.comp_id))
         member.reports(1)
     watcher.reports(len(CASES))
+    time.sleep(SETTLE_SECONDS)
     _ip("-n", FAR, "link", "set", CABLE[1], "down")
     cut_at = time.monotonic()
     for case in CASES:
