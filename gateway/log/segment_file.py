@@ -106,6 +106,9 @@ class SegmentLog:
             self.last_seq = frame.first_seq + frame.records - 1
         if end < len(data):
             self.torn_bytes = len(data) - end
+        if last:
+            # Read back is not yet on disk: a process killed before its sync left it in the cache,
+            # and what is built on it from here on must not outlive it.
             _truncate(file, end)
         if end == SEGMENT_HEADER_BYTES:
             file.unlink()

@@ -72,6 +72,28 @@ def test_a_record_out_of_order_is_a_bug(tmp_path: Path) -> None:
     log.close()
 
 
+def test_what_is_read_back_is_synced_before_anything_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process killed before its sync left its last records in the cache: a power cut must not
+    take them while it keeps what the next process wrote.
+    """
+    logs.write(tmp_path, *TURNS)
+    old = logs.segments(tmp_path)[-1]
+    synced: list[int] = []
+    real = os.fsync
+
+    def fsync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_ino)
+        real(fd)
+
+    monkeypatch.setattr(segment_file.os, "fsync", fsync)
+    log, _, _ = logs.open_log(tmp_path)
+    new = logs.segments(tmp_path)[-1]
+    log.close()
+    assert synced.index(old.stat().st_ino) < synced.index(new.stat().st_ino)
+
+
 # Promises
 
 
