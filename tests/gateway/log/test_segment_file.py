@@ -87,7 +87,7 @@ def test_what_is_read_back_is_synced_before_anything_follows(
         synced.append(os.fstat(fd).st_ino)
         real(fd)
 
-    monkeypatch.setattr(segment_file.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     log, _, _ = logs.open_log(tmp_path)
     new = logs.segments(tmp_path)[-1]
     log.close()
