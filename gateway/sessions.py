@@ -117,13 +117,18 @@ class SessionFactory(msgspec.Struct, frozen=True):
 
 
 class Sessions:
-    """All sessions by comp id; `copies` names for each the drop-copy sessions beside it."""
+    """All sessions by comp id; `copies` names for each the drop-copy sessions beside it.
+
+    `unknown` is how many exist only because somebody logged on with a new comp id.
+    """
 
     def __init__(self, configured: Iterable[SessionConfig], *, accept_unknown: bool) -> None:
         self.by_comp_id: dict[str, VenueSession] = {}
         self.outgoing: dict[str, Outgoing] = {}
         self.copies: dict[str, tuple[str, ...]] = {}
         self.accept_unknown = accept_unknown
+        self.unknown = 0
+        self._has_drop_copies = False
         self._configured = {config.comp_id: config for config in configured}
         self._passwords: dict[str, PasswordChanged] = {}
         self._factory: SessionFactory | None = None
@@ -185,7 +190,11 @@ class Sessions:
             self._configure(session, config)
         session.member = entry.member
         session.restrict(entry.role)
-        session.admitted, session.added, session.state = admitted, added, "active"
+        session.admitted, session.added = admitted, added
+        if session.state == "removed":
+            session.state = "active"
+        self.unknown += known is None and not added and not self.is_configured(entry.comp_id)
+        self._has_drop_copies |= entry.role == DROP_COPY
         self.by_comp_id[entry.comp_id] = session
         self.outgoing[entry.comp_id] = session.fix.out
         self._link_copies()
@@ -200,6 +209,8 @@ class Sessions:
             self.change_password(changed)
 
     def _link_copies(self) -> None:
+        if not self._has_drop_copies:
+            return
         copies: dict[str, list[str]] = {}
         for comp_id, session in self.by_comp_id.items():
             if session.role == DROP_COPY and session.state != "removed":

@@ -133,7 +133,6 @@ class Acceptor:
             return
         session = self._sessions.by_comp_id.get(comp_id)
         if session is None:
-            self._door.unknown += 1
             session = self._owner.open(comp_id, comp_id)
         self._prove(session, connection, message, version)
 

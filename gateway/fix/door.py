@@ -63,7 +63,6 @@ class Door:
         self._replaces = replaces
         self._lockouts = Lockouts(FIRST_DELAY_NANOS, DELAY_NANOS_MAX, KEPT_MAX)
         self._usual: dict[str, str] = {}
-        self.unknown = 0
 
     def refuses(self, message: Message, peer: Peer, now: int) -> Refusal | None:
         """What keeps a first message from being looked at further, before any proof."""
@@ -102,7 +101,7 @@ class Door:
     def _may_open(self, comp_id: str) -> bool:
         return (
             self._sessions.accept_unknown
-            and self.unknown < UNKNOWN_SESSIONS_MAX
+            and self._sessions.unknown < UNKNOWN_SESSIONS_MAX
             and _COMP_ID.fullmatch(comp_id) is not None
         )
 

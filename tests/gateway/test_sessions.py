@@ -296,3 +296,14 @@ def test_when_numbers_began_again_is_restored(machine: Machine) -> None:
         machine.sessions.restore(entry, START + 1 + i)
         moments.append(fix.reset_at)
     assert moments == [START, START, START + 2, START + 2, START + 2]
+
+
+def test_a_suspended_session_stays_so_when_it_is_said_anew(machine: Machine) -> None:
+    """Another role in the venue file is no reason to let it in; only `removed` ends by adding."""
+    session = machine.sessions.open(AVA)
+    machine.sessions.change_state(SessionState("AVA", "suspended"))
+    machine.sessions.open(replace(AVA, role="drop-copy"))
+    suspended = session.state
+    machine.sessions.change_state(SessionState("AVA", "removed"))
+    machine.sessions.open(AVA)
+    assert (suspended, session.state) == ("suspended", "active")

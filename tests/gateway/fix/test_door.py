@@ -382,6 +382,8 @@ def test_unknown_sessions_are_counted(tmp_path: Path, monkeypatch: pytest.Monkey
         venue.plays(f"ONE connect\nONE > {LOGON.format(1)}\nONE < {LOGON.format(1)}")
         venue.plays(refused("TWO", LOGON.format(1)))
         assert list(venue.sessions.by_comp_id) == ["ONE"]
+    with SessionVenue(tmp_path, config) as again:
+        again.plays(refused("TWO", LOGON.format(1)))
 
 
 def test_one_at_a_time_proves_itself_from_one_address(tmp_path: Path) -> None:
