@@ -29,7 +29,11 @@ from typing import NamedTuple
 import pytest
 
 from gateway import timers
+from gateway.fix.versions import FIX44
+from tests.support.fix import pairs_of
 from tests.support.fix_venue import Fields, FixVenue, HandClock, config_of, fields_of, serving
+from tests.support.reports import complaints
+from tests.support.scenario_table import presence_complaints
 
 FOLDER = Path(__file__).parent / "story"
 STORIES = sorted(path.stem for path in FOLDER.glob("*.fix"))
@@ -162,11 +166,16 @@ class Player:
 async def test_the_tape_played_is_the_tape_written(
     story: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever a story says is sent is answered, to every session, as the story says."""
+    """Whatever a story says is sent is answered, to every session, as the story says, and all of it
+    is what a stock dictionary and the table of scenarios allow.
+    """
     monkeypatch.setattr(timers, "PERIOD_SECONDS_MAX", TIMER_PERIOD_SECONDS)
     lines = list(story_lines((FOLDER / f"{story}.fix").read_text(encoding="utf-8")))
     clock = HandClock()
     async with serving(tmp_path, config_of(FOLDER / "venue.toml"), clock=clock) as served:
         player = Player(served, clock)
         await player.play(lines)
+        heard = [data for client in served.clients.values() for data in client.heard]
     assert "\n".join(player.tape) == "\n".join(map(str, lines))
+    assert [text for data in heard for text in complaints(data)] == []
+    assert [text for data in heard for text in presence_complaints(pairs_of(data), FIX44)] == []

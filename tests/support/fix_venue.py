@@ -126,6 +126,7 @@ class FixClient:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._held = bytearray()
+        self.heard: list[bytes] = []
 
     # Connections
 
@@ -240,6 +241,7 @@ class FixClient:
             if not data:
                 raise EOFError(f"{self.comp_id}: the venue closed the connection")
             self._held += data
+        self.heard.append(frame)
         return decoded(frame)
 
     async def receive(self, only: str = "") -> str:
