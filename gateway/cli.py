@@ -14,6 +14,7 @@ import gc
 import getpass
 import importlib
 import json
+import os
 import resource
 import signal
 import socket
@@ -59,7 +60,13 @@ def main(argv: list[str] | None = None) -> int:
     _add(commands, "make-certs", "certificates for trying out TLS", *_certificates())
     args = parser.parse_args(argv)
     run: Callable[[argparse.Namespace], int] = args.run
-    return run(args)
+    try:
+        code = run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    return code
 
 
 def _certificates() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from engine.commands import PassTime
 from gateway import cli, passwords
 from tests.support import logs, wire
 from tests.support.process import STOP_SECONDS_MAX, Client, VenueProcess, run_serve
+
+ROOT = Path(__file__).parents[2]
 
 CONFIG = """\
 [venue]
@@ -273,6 +277,16 @@ def test_check_config_describes_a_venue(tmp_path: Path, capsys: pytest.CaptureFi
     code = cli.main(["check-config", str(file)])
     out = capsys.readouterr().out
     assert (code, "ERIC-B" in out, "Not served" in out) == (cli.CLEAN, True, False)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """`fixpit check-config FILE | head -1` ends without a trace."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "gateway.cli", "check-config", "fix_specs/venue/demo.toml"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_check_config_says_what_is_not_served_yet(
