@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import fixcore
-
 from tests.interop.certificates import make_java_stores, make_rsa_pair
 from tests.interop.config import FixVersion, Session, ini_text, json_text
 from tests.interop.toolchain import (
     HERE,
+    ROOT,
     CannotInstall,
     copy_project,
     install_debian,
@@ -37,8 +36,8 @@ ALL_VERSIONS: Final = tuple(FixVersion)
 # Marks of scenario.fix for libraries that treat a gap as the QuickFIX family does.
 QUICKFIX_KIND: Final = frozenset({"in-order", "resends"})
 
-# The dictionaries as QuickFIX publishes them; Debian's packages leave the files out.
-STOCK_DICTIONARIES: Final = Path(fixcore.__file__).parent / "specs"
+# Debian's packages leave the dictionaries out. The other libraries bring stock ones of their own.
+VENUE_DICTIONARIES: Final = ROOT / "fix_specs"
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def quickfix_cpp() -> Client:
         marks=QUICKFIX_KIND | {"tls"},
         fix_versions=ALL_VERSIONS,
         config=lambda version, session: ini_text(
-            "quickfix_cpp", version, session, STOCK_DICTIONARIES
+            "quickfix_cpp", version, session, VENUE_DICTIONARIES
         ),
         command=lambda config: [str(folder / "client"), str(config)],
         certificates=make_rsa_pair,
