@@ -35,7 +35,7 @@ class VenueSession(msgspec.Struct, gc=False):
 
     `member` and `role` are what the log has it as, `added` whether it is not from the venue file.
     `hashed` is the hash of its password, "" where none is asked for; `refused` why its last Logon
-    was not accepted.
+    was not accepted, `wrong_passwords` how many its connection offered since.
     """
 
     fix: FixSession
@@ -52,6 +52,7 @@ class VenueSession(msgspec.Struct, gc=False):
     hours: Hours | None = None
     reset_times: ResetTimes | None = None
     refused: str = ""
+    wrong_passwords: int = 0
 
     def configure(self, config: SessionConfig, timezone: str) -> None:
         """The configuration's word on it from here on, in the venue's time zone or its own."""

@@ -143,8 +143,12 @@ class Application:
         """The old password was wrong, or there is a hash of the new one."""
         if hashed:
             self.password_changed(session, hashed)
-        status = user.CHANGED if hashed else user.WRONG_PASSWORD
-        self._answer(session.fix, message, status)
+            self._answer(session.fix, message, user.CHANGED)
+            return
+        session.wrong_passwords += 1
+        self._answer(session.fix, message, user.WRONG_PASSWORD)
+        if session.wrong_passwords >= user.WRONG_PASSWORDS_MAX:
+            session.fix.close_with("too many wrong passwords", self._sequencer.wall_now())
 
     def _answer(self, session: FixSession, message: Message, status: str, text: str = "") -> None:
         self._reply(session, user.ANSWER, user.answer(message, status, text))
@@ -186,6 +190,7 @@ class Application:
 
     def attached(self, session: VenueSession, connection: Connection) -> None:
         """A connection carries the session; numbers that are due to begin again do so first."""
+        session.wrong_passwords = 0
         self.reset_if_due(session, self._sequencer.wall_now())
         self._publisher.attach(session.fix, connection)
 

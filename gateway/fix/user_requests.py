@@ -18,6 +18,9 @@ REQUEST_STATUS = "4"
 LOGGED_IN, UNKNOWN_USER, WRONG_PASSWORD, CHANGED, OTHER = "1", "3", "4", "5", "6"
 """UserStatus(926)."""
 
+WRONG_PASSWORDS_MAX = 3
+"""On one connection; then whoever guesses has to log on again, where wrong ones cost time."""
+
 
 def answer(request: Message, status: str, text: str = "") -> str:
     """The body of the UserResponse to a request; an empty text is left out."""

@@ -257,3 +257,23 @@ def test_a_session_without_a_password_takes_no_new_one(tmp_path: Path) -> None:
     with venue_of(tmp_path, config_with(order_entry("AVA50"))) as venue:
         venue.plays(logon("AVA50", 1, f"x|925={NEW}", accepted(1)))
         assert venue.sessions.by_comp_id["AVA50"].hashed == ""
+
+
+def test_whoever_guesses_is_thrown_out(tmp_path: Path) -> None:
+    """Three wrong passwords on one connection end it, with the answer to the third."""
+    wrong = "35=BE|34={}|553=AVA44|923=q|924=3|554=sesan|925=much better"
+    config = config_with(guarded("AVA44"))
+    with venue_of(tmp_path, config) as venue:
+        venue.connect("AVA44")
+        venue.say("AVA44", "35=A|34=1|98=0|108=0|554=sesam")
+        venue.heard()
+        for seq in (2, 3, 4):
+            venue.say("AVA44", wrong.format(seq))
+        said = [data and venue.short("AVA44", data, venue.now) for _, data in venue.heard()]
+    assert said == [
+        "35=BF|34=2|553=AVA44|923=q|926=4",
+        "35=BF|34=3|553=AVA44|923=q|926=4",
+        "35=BF|34=4|553=AVA44|923=q|926=4",
+        "35=5|34=5|58=too many wrong passwords",
+        None,
+    ]
