@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -46,16 +47,22 @@ class Session:
 
 
 def ini_text(
-    library: str, version: FixVersion, session: Session, dictionaries: Path | None = None
+    library: str,
+    version: FixVersion,
+    session: Session,
+    dictionaries: Path | None = None,
+    pieces: Sequence[str] = (),
 ) -> str:
     """A settings file as all engines of the QuickFIX family read it.
 
-    `dictionaries` is the folder with the XML files where the library does not find them by name.
+    `dictionaries` is the folder with the XML files where the library does not find them by name,
+    `pieces` are further files of it that belong under [DEFAULT].
     """
     folder = CONFIGS / library
     text = (folder / "session.cfg").read_text() + (folder / f"{version.piece}.cfg").read_text()
-    if session.certificates is not None:
-        text = text.replace("[DEFAULT]\n", "[DEFAULT]\n" + (folder / "tls.cfg").read_text(), 1)
+    tls = [] if session.certificates is None else ["tls"]
+    for piece in (*pieces, *tls):
+        text = text.replace("[DEFAULT]\n", "[DEFAULT]\n" + (folder / f"{piece}.cfg").read_text(), 1)
     for key, value in {
         "SenderCompID": session.sender,
         "SocketConnectHost": session.host,

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +34,7 @@ from tests.interop.toolchain import (
 ALL_VERSIONS: Final = tuple(FixVersion)
 
 # Marks of scenario.fix for libraries that treat a gap as the QuickFIX family does.
-QUICKFIX_KIND: Final = frozenset({"in-order", "resends"})
+QUICKFIX_KIND: Final = frozenset({"in-order", "resends", "asks"})
 
 # Debian's packages leave the dictionaries out. The other libraries bring stock ones of their own.
 VENUE_DICTIONARIES: Final = ROOT / "fix_specs"
@@ -106,6 +106,21 @@ def quickfix_j() -> Client:
     )
 
 
+def quickfix_j_789() -> Client:
+    """QuickFIX/J that tells what it expects next instead of asking for it, in FIX 4.4 and later."""
+    usual = quickfix_j()
+    return replace(
+        usual,
+        name="QuickFIX/J, 789",
+        run="qe",
+        marks=usual.marks - {"asks"} | {"expects"},
+        fix_versions=(FixVersion.FIX44, FixVersion.FIX50SP2),
+        config=lambda version, session: ini_text(
+            "quickfix_j", version, session, pieces=["next_expected"]
+        ),
+    )
+
+
 def quickfix_go() -> Client:
     """QuickFIX/Go from the Go module proxy; its module has the dictionaries in it."""
     (go,) = require("Go 1.23+", "go")
@@ -160,7 +175,7 @@ def jspurefix() -> Client:
         "jspurefix",
         "js",
         json.loads((package / "package.json").read_text())["version"],
-        marks=frozenset({"at-once", "gap-fills", "tls"}),
+        marks=frozenset({"at-once", "gap-fills", "asks", "tls"}),
         fix_versions=ALL_VERSIONS,
         config=lambda version, session: json_text("jspurefix", version, session, package),
         command=lambda config: [node, str(folder / "client.js"), str(config)],
@@ -170,6 +185,7 @@ def jspurefix() -> Client:
 MAKERS: Final[dict[str, Callable[[], Client]]] = {
     "quickfix_cpp": quickfix_cpp,
     "quickfix_j": quickfix_j,
+    "quickfix_j_789": quickfix_j_789,
     "quickfix_go": quickfix_go,
     "fixcore_engine": fixcore_engine,
     "jspurefix": jspurefix,

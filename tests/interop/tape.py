@@ -28,7 +28,9 @@ Fields = list[tuple[int, str]]
 
 # Marks a line or a field may carry; the head of the script says what they stand for.
 VERSION_MARKS: Final = frozenset({"4.2", "4.4", "4.4+", "5.0"})
-LIBRARY_MARKS: Final = frozenset({"tls", "in-order", "at-once", "resends", "gap-fills"})
+LIBRARY_MARKS: Final = frozenset(
+    {"tls", "in-order", "at-once", "resends", "gap-fills", "asks", "expects"}
+)
 MARKS: Final = VERSION_MARKS | LIBRARY_MARKS
 _MARKED: Final = re.compile(r"([a-z0-9.+-]+):(?=\s*\w)")
 
