@@ -128,6 +128,9 @@ class SessionDesk:
         known = self._sessions.by_comp_id.get(comp_id)
         if known is not None and known.state != "removed" and known.admitted:
             raise DeskRefusal("conflict", f"comp_id must be new, was {comp_id}")
+        if known is not None and known.fix.connected:
+            # Its last connection is still being logged out: numbers in use do not begin again.
+            raise _connected(comp_id)
         version = NAMES.get(config.begin_string or "", DEFAULT)
         entry = SessionOpened(comp_id, config.member, config.role, version, config)
         session = self._application.define(entry)
@@ -201,7 +204,7 @@ class SessionDesk:
     def _down(self, comp_id: str) -> VenueSession:
         session = self._find(comp_id)
         if session.fix.connected:
-            raise DeskRefusal("conflict", f"session must be disconnected, was {comp_id} connected")
+            raise _connected(comp_id)
         return session
 
     def _reset(self, session: VenueSession) -> None:
@@ -220,6 +223,10 @@ class SessionDesk:
         self._times.look_again()
         log.info("sessions.reloaded", changed=changed)
         return changed
+
+
+def _connected(comp_id: str) -> DeskRefusal:
+    return DeskRefusal("conflict", f"session must be disconnected, was {comp_id} connected")
 
 
 def _check_number(name: str, value: int | None, least: int) -> None:

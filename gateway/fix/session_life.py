@@ -217,9 +217,9 @@ class SessionLife(ABC):
             self._send_admin("5", self._logout_body(text, status))
 
     def close_with(self, text: str, now: int, status: str = "") -> None:
-        """Say Logout and close."""
+        """Say Logout and close; nothing where there is no connection."""
         self.logout(text, now, status)
-        self.wants_close = True
+        self.wants_close = self.connected
 
     def farewell(
         self, text: str, now: int, status: str = "", version: Version | None = None

@@ -433,3 +433,11 @@ def test_what_is_wrong_with_a_logon_can_be_asked_beforehand() -> None:
     tape.disconnect("")
     assert logon is not None
     assert tape.session.connect(logon, version, tape.now) == ""
+
+
+def test_closing_without_a_connection_does_nothing() -> None:
+    """Whoever asks may learn late that the peer has gone: the next connection is not its end."""
+    tape = logged_on()
+    tape.disconnect("")
+    tape.session.close_with("too late", tape.now)
+    assert (tape.session.wants_close, tape.session.out.outbox) == (False, [])

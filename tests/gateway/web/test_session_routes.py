@@ -199,6 +199,8 @@ async def test_a_removed_session_is_gone_with_its_orders(tmp_path: Path) -> None
         assert (response.status_code, response.content) == (204, b"")
         said = [await client.receive("35 58 150"), await client.receive("35 150")]
         assert said == ["35=5|58=session is removed", "35=8|150=4"]
+        text = "session must be disconnected, was AVA2 connected"
+        assert error_of(await served.post(SESSIONS, ADD)) == (409, "conflict", text)
         client.send("35=5")
         await client.rest()
         assert error_of(await served.get(f"{SESSIONS}/AVA2"))[:2] == (404, "unknown")
