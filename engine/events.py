@@ -15,15 +15,38 @@ from engine.commands import (
     OrderTerms,
     ReplaceOrder,
     RequestMassStatus,
+    RequestSecurityStatus,
     RequestStatus,
+    RequestTradingSessionStatus,
 )
 from engine.rejects import Refusal
+
+
+class Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What has become of an order's instructions, and of an order that is older than today.
+
+    `working` is false while the order waits outside the book (a stop, an on-close order before its
+    call). `stop_px` is where a stop triggers now, `price` where the order ranks now, `shown` the
+    shares shown. `renewed`: it was carried over a night; `day_cum_qty` and `day_notional` are then
+    of this day's executions. `busted_qty` was filled, and the trade canceled.
+    """
+
+    working: bool = True
+    triggered: bool = False
+    stop_px: int = 0
+    price: int = 0
+    shown: int = 0
+    renewed: bool = False
+    day_cum_qty: int = 0
+    day_notional: int = 0
+    busted_qty: int = 0
 
 
 class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One order at one moment: terms and what has become of them.
 
     `notional` is the sum of price x quantity over its executions; AvgPx(6) = notional / cum_qty.
+    `standing` is None for an order without instructions that was entered today.
     """
 
     order_id: int
@@ -32,6 +55,7 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     leaves_qty: int
     cum_qty: int
     notional: int
+    standing: Standing | None = None
 
 
 class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -53,7 +77,11 @@ class OrderRejected(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Traded(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Two orders met: one match, reported to both sides (rule 2.2.2)."""
+    """Two orders met: one match, reported to both sides (rule 2.2.2).
+
+    `cross` is the kind of auction, "" in continuous trading; in an auction nobody is aggressor, and
+    `incoming` is the order of the side with less quantity (rule 4.5).
+    """
 
     match_id: int
     symbol: str
@@ -62,6 +90,7 @@ class Traded(msgspec.Struct, frozen=True, array_like=True, gc=False):
     resting: OrderState
     incoming: OrderState
     phase: str
+    cross: str = ""
 
 
 class OrderCanceled(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -95,6 +124,106 @@ class CancelRejected(msgspec.Struct, frozen=True, array_like=True, gc=False):
     request: CancelOrder | ReplaceOrder
     refusal: Refusal
     order: OrderState | None = None
+
+
+class OrderRestated(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The order is another one than its owner knew; `reason` is a code of `values.Restatement`."""
+
+    order: OrderState
+    reason: str
+    phase: str
+
+
+class OrderTriggered(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A stop works from here on; its executions, if any, follow (rule 1.4)."""
+
+    order: OrderState
+    phase: str
+
+
+class TradeBusted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A trade was canceled; the states are those after it (rule 7.6)."""
+
+    match_id: int
+    symbol: str
+    price: int
+    qty: int
+    reason: str
+    resting: OrderState
+    incoming: OrderState
+    phase: str
+
+
+class TradeCorrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A trade has another price or quantity, these ones; the states are those after it."""
+
+    match_id: int
+    symbol: str
+    price: int
+    qty: int
+    resting: OrderState
+    incoming: OrderState
+    phase: str
+
+
+class PhaseChanged(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One book is in another phase; `cause` is "schedule", "operator", "halt", "resume",
+    "dynamic guard" or "static guard".
+    """
+
+    symbol: str
+    phase: str
+    before: str
+    cause: str
+
+
+class SegmentPhaseChanged(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A segment is in another phase; its books follow, each at its moment."""
+
+    segment: str
+    phase: str
+    before: str
+
+
+class Uncrossed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A call ended: its price and quantity, 0 if nothing could trade (rule 4.5.4)."""
+
+    symbol: str
+    cross: str
+    price: int
+    qty: int
+    trades: int
+
+
+class CallExtended(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A call goes on: its price would have been too far from the reference (rule 4.7)."""
+
+    symbol: str
+    price: int
+    reference: int
+    phase: str
+
+
+class TradingSessionReported(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The phase of a segment, asked for or (`unsolicited`) for a subscriber."""
+
+    request: RequestTradingSessionStatus
+    segment: str
+    phase: str
+    unsolicited: bool = False
+    refusal: Refusal | None = None
+
+
+class SecurityStatusReported(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The phase of a book, asked for or (`unsolicited`) for a subscriber."""
+
+    request: RequestSecurityStatus
+    symbol: str
+    segment: str
+    phase: str
+    last_price: int
+    unsolicited: bool = False
+    refusal: Refusal | None = None
 
 
 class StatusReported(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -140,4 +269,14 @@ Event = (
     | StatusReported
     | MassStatusReported
     | MassCanceled
+    | OrderRestated
+    | OrderTriggered
+    | TradeBusted
+    | TradeCorrected
+    | PhaseChanged
+    | SegmentPhaseChanged
+    | Uncrossed
+    | CallExtended
+    | TradingSessionReported
+    | SecurityStatusReported
 )

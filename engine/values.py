@@ -44,6 +44,9 @@ class OrdType(StrEnum):
 
     MARKET = "1"
     LIMIT = "2"
+    STOP = "3"
+    STOP_LIMIT = "4"
+    PEGGED = "P"
 
 
 class TimeInForce(StrEnum):
@@ -51,9 +54,45 @@ class TimeInForce(StrEnum):
 
     DAY = "0"
     GOOD_TILL_CANCEL = "1"
+    AT_THE_OPENING = "2"
     IMMEDIATE_OR_CANCEL = "3"
     FILL_OR_KILL = "4"
     GOOD_TILL_DATE = "6"
+    AT_THE_CLOSE = "7"
+    GOOD_FOR_AUCTION = "B"
+
+
+class ExecInst(StrEnum):
+    """ExecInst(18) values this market acts on; an order has at most one of them."""
+
+    POST_ONLY = "6"
+    MID_PEG = "M"
+    MARKET_PEG = "P"
+    PRIMARY_PEG = "R"
+    TRAILING_STOP = "a"
+
+
+class PegOffsetType(StrEnum):
+    """PegOffsetType(836): what PegOffsetValue(211) counts."""
+
+    PRICE = "0"
+    TICKS = "2"
+
+
+class SelfMatch(StrEnum):
+    """SelfMatchPreventionInstruction(2964): which order goes (rule 2.8.4)."""
+
+    CANCEL_AGGRESSIVE = "1"
+    CANCEL_PASSIVE = "2"
+    CANCEL_BOTH = "3"
+
+
+class SelfMatchLevel(StrEnum):
+    """Whose orders an order must not meet (rule 2.8.1): this venue's own tag 20002."""
+
+    TRADER = "1"
+    MEMBER = "2"
+    GROUP = "3"
 
 
 class OrdStatus(StrEnum):
@@ -75,6 +114,39 @@ class CancelReason(StrEnum):
     TIMEOUT = "T"
     MASS_CANCEL = "M"
     DISCONNECT = "D"
+    SELF_MATCH = "Q"
+    SUPERVISORY = "S"
+    STATE = "R"
+    AUCTION = "A"
+
+
+class Restatement(StrEnum):
+    """Why an order is reported again without its owner having asked."""
+
+    RENEWED = "RENEWED"
+    REFRESHED = "REFRESHED"
+    REPRICED = "REPRICED"
+    CHANGED = "CHANGED"
+    REDUCED = "REDUCED"
+    SPLIT = "SPLIT"
+
+
+class BustReason(StrEnum):
+    """Why a trade was canceled (rule 7.6)."""
+
+    ERRONEOUS = "E"
+    CONSENT = "C"
+    SUPERVISORY = "S"
+
+
+class Cross(StrEnum):
+    """What kind of auction a trade was made in; continuous trades have none (rules 1.2, 7.4)."""
+
+    OPENING = "O"
+    CLOSING = "C"
+    SCHEDULED = "I"
+    HALT = "H"
+    VOLATILITY = "V"
 
 
 class Phase(StrEnum):
@@ -97,3 +169,21 @@ class MarketOrders(StrEnum):
 
     BEST_LEVEL = "best_level"
     SWEEP = "sweep"
+
+
+class OffTick(StrEnum):
+    """What becomes of a price off tick (rule 6.1.2)."""
+
+    REJECT = "reject"
+    ROUND = "round"
+
+
+class PostOnly(StrEnum):
+    """What a post-only order must do: narrow the spread (rule 1.2), or only not trade."""
+
+    NARROW = "narrow"
+    JOIN = "join"
+
+
+NEVER = 2**63 - 1
+"""A moment that does not come: the last one that 64 bits of nanoseconds can name."""
