@@ -35,7 +35,9 @@ class Instructions(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `values.ExecInst` or "". `peg_offset` is signed, in units of price or in ticks as
     `peg_offset_type` says; a trailing stop's distance too. `self_match` is a code of
     `values.SelfMatch` or "", `self_match_level` one of `values.SelfMatchLevel`, `self_match_group`
-    the trader group (rule 2.8). In a replace, a field at its default keeps the old value.
+    the trader group (rule 2.8). `cash_order_qty`, in units of price, buys as many shares as it pays
+    for at the order's limit or the last price, where no quantity is given. In a replace, a field at
+    its default keeps the old value.
     """
 
     max_floor: int = -1
@@ -48,12 +50,14 @@ class Instructions(msgspec.Struct, frozen=True, array_like=True, gc=False):
     self_match: str = ""
     self_match_level: str = ""
     self_match_group: str = ""
+    cash_order_qty: int = 0
 
 
 class EnterOrder(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="enter"):
     """Enter a new order; its fields are the order's terms for the rest of its life.
 
-    `price` 0 means none; `expire_at` 0 means none; `qty` is the total OrderQty(38).
+    `price` 0 means none; `expire_at` 0 means none; `qty` is the total OrderQty(38). `cl_ord_id` ""
+    is an order that the member phoned in, which the operator entered for it (scenario E.1.a).
     """
 
     session: str
@@ -156,10 +160,13 @@ class RequestMassStatus(msgspec.Struct, frozen=True, array_like=True, gc=False, 
 
 
 class DefineMember(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="member"):
-    """Admit a member, or change its name."""
+    """Admit a member, or change what is known of it; `hides` is its choice not to be shown in the
+    trade history where the segment leaves it the choice (rule 7.3).
+    """
 
     member: str
     name: str
+    hides: bool = False
 
 
 class DefineSegment(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="segment"):
@@ -168,7 +175,8 @@ class DefineSegment(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=
     `phase` is that of a segment without a timetable; "" for one that has one: it begins CLOSED and
     keeps its phase when it is defined again. Percentages are whole, 0 switches a rule off; prices
     off tick and quantities off lot are rejected or rounded as `off_tick` and `off_lot` say. A good
-    till canceled order lives `gtc_days` days (0: for ever).
+    till canceled order lives `gtc_days` days (0: for ever). `done_for_day` reports the end of the
+    day to every order that is left (OrdStatus 3), instead of expiring the Day orders.
     """
 
     segment: str
@@ -187,6 +195,7 @@ class DefineSegment(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=
     gtc_days: int = 90
     name: str = ""
     anonymity: str = "other"
+    done_for_day: bool = False
 
 
 class DefineInstrument(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="instrument"):

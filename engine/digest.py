@@ -22,7 +22,7 @@ from engine.market import Market
 from engine.oms.order_registry import OrderRegistry
 from engine.order import Order
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of what is hashed and in which order."""
 
 DIGEST_BYTES = 16
@@ -47,26 +47,36 @@ def digest(exchange: Exchange, *, finished: bool = False) -> str:
 
 def _parts(exchange: Exchange) -> Iterator[object]:
     """The state piece by piece; each piece ends by itself, so the pieces need no separator."""
+    floor = exchange.floor
     orders = exchange.orders
-    yield (LAYOUT, exchange.seq, exchange.at, exchange.next_deadline())
-    yield (exchange._order_count, exchange._prio, exchange.matches.count, orders.done_count)
+    yield (LAYOUT, exchange.seq, exchange.at, exchange.next_deadline(), floor.seed)
+    yield (floor.order_count, floor.prio, floor.trades.count, orders.done_count)
+    yield floor.agenda.state()
+    yield floor.subscriptions.state()
     yield sorted(exchange.members.items())
-    yield [exchange.segments[name].definition for name in sorted(exchange.segments)]
+    yield sorted(floor.hiding)
+    for name in sorted(exchange.segments):
+        segment = exchange.segments[name]
+        yield (segment.definition, segment.phase, segment.plan, segment.planned_until)
     for symbol in sorted(exchange.markets):
         yield from _market(exchange.markets[symbol], orders)
 
 
 def _market(market: Market, orders: OrderRegistry) -> Iterator[object]:
-    segment = market.segment
-    yield (market.instrument.definition, segment.definition.segment, segment.phase)
-    yield market.last_price
+    yield (market.instrument.definition, market.segment.definition.segment, market.phase)
+    yield (market.last_price, market.reference_price, market.open_price, market.close_price)
+    yield (market.static_reference, market.halted, market.extended, market.draws)
+    yield (market.step_token, market.phase_token, market.trades_before, market.split_after)
     for side in (market.book.bids, market.book.asks):
         yield len(side.levels)
         for order in side.orders():
             yield _order(order, orders)
+    for order in market.waiting.orders():
+        yield _order(order, orders)
 
 
 def _order(order: Order, orders: OrderRegistry) -> tuple[object, ...]:
+    special, ledger = order.special, order.ledger
     return (
         order.order_id,
         orders.cl_ord_ids(order),
@@ -74,6 +84,10 @@ def _order(order: Order, orders: OrderRegistry) -> tuple[object, ...]:
         order.status,
         order.leaves_qty,
         order.cum_qty,
+        order.price,
         str(order.notional),  # up to 10^21, and msgpack has no integer above 2^64
         order.terms,
+        special,
+        None if ledger is None else (ledger.renewed_at, ledger.cum_qty_before, ledger.busted_qty),
+        "" if ledger is None else str(ledger.notional_before),
     )

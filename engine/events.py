@@ -80,7 +80,8 @@ class Traded(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Two orders met: one match, reported to both sides (rule 2.2.2).
 
     `cross` is the kind of auction, "" in continuous trading; in an auction nobody is aggressor, and
-    `incoming` is the order of the side with less quantity (rule 4.5).
+    `incoming` is the order of the side with less quantity (rule 4.5). `hides` names whose member is
+    not shown: R the resting order's, I the incoming one's, RI both (rule 7.3).
     """
 
     match_id: int
@@ -91,6 +92,7 @@ class Traded(msgspec.Struct, frozen=True, array_like=True, gc=False):
     incoming: OrderState
     phase: str
     cross: str = ""
+    hides: str = ""
 
 
 class OrderCanceled(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -104,6 +106,13 @@ class OrderCanceled(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class OrderExpired(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The order's time was up."""
+
+    order: OrderState
+    phase: str
+
+
+class OrderDoneForDay(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The order does no more today; a Day order is over, another one goes on tomorrow."""
 
     order: OrderState
     phase: str
@@ -152,6 +161,7 @@ class TradeBusted(msgspec.Struct, frozen=True, array_like=True, gc=False):
     resting: OrderState
     incoming: OrderState
     phase: str
+    hides: str = ""
 
 
 class TradeCorrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -164,6 +174,7 @@ class TradeCorrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
     resting: OrderState
     incoming: OrderState
     phase: str
+    hides: str = ""
 
 
 class PhaseChanged(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -271,6 +282,7 @@ Event = (
     | MassCanceled
     | OrderRestated
     | OrderTriggered
+    | OrderDoneForDay
     | TradeBusted
     | TradeCorrected
     | PhaseChanged

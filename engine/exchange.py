@@ -4,90 +4,108 @@ A pure function of its log: the same commands with the same stamps give the same
 machine. `at` (ns UTC, market time) never goes back; what became due by then happens first, as if
 time had passed by itself. `seq` is the command's place in the log, always growing.
 
-This module looks things up, asks `refusals`, and has `Market` and `Order` carry out the answer.
+This module knows who carries out which command: members' orders `oms.order_desk`, the day
+`trading_day`, the operator's corrections `oms.corrections`; it keeps the reference data itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from msgspec.structs import replace
-
+from engine import trading_day
 from engine.commands import (
+    BustTrade,
     CancelOnDisconnect,
     CancelOrder,
+    ChangePhase,
     Command,
+    CorrectTrade,
     DefineInstrument,
     DefineMember,
     DefineSegment,
+    EndSubscriptions,
     EnterOrder,
+    HaltTrading,
     MassCancel,
     PassTime,
+    PlanPhases,
     ReplaceOrder,
     RequestMassStatus,
+    RequestSecurityStatus,
     RequestStatus,
+    RequestTradingSessionStatus,
+    ResumeTrading,
+    SeedDraws,
+    SplitShares,
+    VenueCancel,
+    VenueRestate,
 )
-from engine.events import (
-    CancelRejected,
-    Event,
-    MassCanceled,
-    MassStatusReported,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExpired,
-    OrderRejected,
-    OrderReplaced,
-    StatusReported,
-)
+from engine.events import Event
+from engine.floor import Floor
 from engine.instrument import Instrument, Segment
-from engine.market import Market, Matches
-from engine.oms.expiries import Expiries
-from engine.oms.order_registry import OrderRegistry
-from engine.order import Order, new_order
-from engine.phases import SERVED
-from engine.refusals import (
-    keeps_priority,
-    new_terms,
-    refuse_cancel,
-    refuse_entry,
-    refuse_replace,
-)
-from engine.rejects import Refusal, RejectReason
-from engine.values import CancelReason, TimeInForce
-
-GOOD_TILL_DATE = TimeInForce.GOOD_TILL_DATE
-BY_SECURITY = "1"
-ALL_ORDERS = "7"
+from engine.market import Market
+from engine.oms import corrections
+from engine.oms.order_desk import OrderDesk
+from engine.subscriptions import BookStatus
+from engine.values import NEVER, Phase
 
 
 class Exchange:
-    """Markets, members and orders; changed by commands only."""
+    """Markets, members and orders; changed by commands only.
+
+    `next_at` is the market time at which something happens without anybody asking, NEVER if
+    nothing will.
+    """
 
     def __init__(self) -> None:
         self.seq = 0
         self.at = 0
+        self.next_at = NEVER
         self.members: dict[str, str] = {}
         self.segments: dict[str, Segment] = {}
         self.markets: dict[str, Market] = {}
-        self.orders = OrderRegistry()
-        self.matches = Matches()
-        self._expiries = Expiries()
-        self._order_count = 0
-        self._prio = 0
-        self._handlers: dict[type[Any], Callable[[Any, list[Event]], None]] = {
-            EnterOrder: self._enter,
-            ReplaceOrder: self._replace,
-            CancelOrder: self._cancel,
-            MassCancel: self._mass_cancel,
-            CancelOnDisconnect: self._cancel_on_disconnect,
-            RequestStatus: self._report_status,
-            RequestMassStatus: self._report_mass_status,
+        self.floor = Floor()
+        self.orders = self.floor.orders
+        self.trades = self.floor.trades
+        self.subscriptions = self.floor.subscriptions
+        self._desk = OrderDesk(self.floor, self.members, self.segments, self.markets)
+        desk = self._desk
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            EnterOrder: desk.enter,
+            ReplaceOrder: desk.replace,
+            CancelOrder: desk.cancel,
+            MassCancel: desk.mass_cancel,
+            CancelOnDisconnect: desk.cancel_on_disconnect,
+            RequestStatus: desk.report_status,
+            RequestMassStatus: desk.report_mass_status,
             DefineMember: self._define_member,
             DefineSegment: self._define_segment,
             DefineInstrument: self._define_instrument,
             PassTime: self._pass_time,
+            PlanPhases: self._plan_phases,
+            ChangePhase: self._change_phase,
+            HaltTrading: self._halt,
+            ResumeTrading: self._resume,
+            SeedDraws: self._seed_draws,
+            BustTrade: self._bust,
+            CorrectTrade: self._correct,
+            VenueCancel: self._venue_cancel,
+            VenueRestate: self._venue_restate,
+            SplitShares: self._split,
+            RequestTradingSessionStatus: self._report_session_status,
+            RequestSecurityStatus: self._report_security_status,
+            EndSubscriptions: self._end_subscriptions,
         }
+
+    @property
+    def seed(self) -> int:
+        """What random moments follow from; 0: nobody has said yet."""
+        return self.floor.seed
+
+    def hides(self, member: str) -> bool:
+        """Whether a member chose not to be shown in the trade history (rule 7.3)."""
+        return member in self.floor.hiding
 
     def apply(self, command: Command, seq: int, at: int) -> list[Event]:
         """Carry out one command at market time `at`; returns what happened, in order."""
@@ -95,226 +113,145 @@ class Exchange:
         assert at >= self.at, (at, self.at)
         self.seq = seq
         self.at = at
+        floor = self.floor
         events: list[Event] = []
-        due = self._expiries.next_at
-        if due is not None and at >= due:
-            self._expire(events)
-        self._handlers[type(command)](command, events)
+        floor.events = events
+        if at >= self.next_at:
+            self._carry_out_due(at)
+        floor.at = at
+        self._handlers[type(command)](command)
+        agenda, expiries = floor.agenda.next_at, floor.expiries.next_at
+        self.next_at = agenda if agenda < expiries else expiries
         return events
 
     def next_deadline(self) -> int | None:
         """Market time at which something happens without a member asking; None when nothing."""
-        return self._expiries.next_at
+        return None if self.next_at == NEVER else self.next_at
 
-    # Orders
+    # Time
 
-    def _enter(self, terms: EnterOrder, events: list[Event]) -> None:
-        known = self.orders.find(terms.session, terms.cl_ord_id)
-        if known is not None and terms.poss_resend:
-            events.append(self._status(terms.session, terms.cl_ord_id, known, None))
-            return
-        market = self.markets.get(terms.symbol)
-        refusal: Refusal | None
-        if terms.member not in self.members:
-            refusal = Refusal(RejectReason.UNKNOWN_MEMBER, was=terms.member)
-        elif market is None:
-            refusal = Refusal(RejectReason.UNKNOWN_SYMBOL, was=terms.symbol)
-        else:
-            refusal = refuse_entry(terms, market, self.at)
-        if refusal is None and known is not None:
-            refusal = Refusal(RejectReason.DUPLICATE_CL_ORD_ID, was=terms.cl_ord_id)
-        if refusal is not None:
-            live = known.state() if known is not None else None
-            events.append(OrderRejected(terms, refusal, live))
-            return
-        assert market is not None
-        self._order_count += 1
-        self._prio += 1
-        order = new_order(self._order_count, terms, self._prio)
-        self.orders.add(order)
-        events.append(OrderAccepted(order.state(), market.segment.phase))
-        self._bring_in(order, market, events)
+    def _carry_out_due(self, at: int) -> None:
+        """What has become due by now, in order; at one moment expiries come first."""
+        floor = self.floor
+        while True:
+            agenda, expiries = floor.agenda.next_at, floor.expiries.next_at
+            floor.at = min(agenda, expiries)
+            if floor.at > at:
+                return
+            if expiries <= agenda:
+                self._desk.expire(floor.at)
+                continue
+            due = floor.agenda.pop()
+            if due.kind != trading_day.SEGMENT_STEP:
+                trading_day.carry_out(due, self.markets[due.name])
+            elif due.token == self.segments[due.name].plan_token:
+                segment = self.segments[due.name]
+                trading_day.take_step(segment, self._books(segment), floor)
 
-    def _bring_in(self, order: Order, market: Market, events: list[Event]) -> None:
-        """Let an order meet the book; file those that ended, watch it if it rests until a date."""
-        done: list[Order] = []
-        market.enter(order, events, done)
-        for ended in done:
-            self.orders.finish(ended)
-        if order.leaves_qty and order.terms.time_in_force == GOOD_TILL_DATE:
-            self._expiries.add(order)
+    def _pass_time(self, command: PassTime) -> None:
+        """What is due has been carried out before any command is looked at."""
 
-    def _cancel(self, request: CancelOrder, events: list[Event]) -> None:
-        found = self._find_for_change(request, events)
-        if found is None:
-            return
-        order, market = found
-        refusal = refuse_cancel(request, order, market)
-        if refusal is not None:
-            events.append(CancelRejected(request, refusal, order.state()))
-            return
-        former = order.cl_ord_id
-        self._take_out(order, market)
-        state = order.cancel(request.cl_ord_id)
-        self.orders.rename(order, former)
-        events.append(OrderCanceled(state, CancelReason.USER, market.segment.phase, request))
+    def _plan_phases(self, command: PlanPhases) -> None:
+        segment = self.segments[command.segment]
+        trading_day.plan_phases(command, segment, self._books(segment), self.floor)
 
-    def _replace(self, request: ReplaceOrder, events: list[Event]) -> None:
-        found = self._find_for_change(request, events)
-        if found is None:
-            return
-        order, market = found
-        old = order.terms
-        terms = new_terms(request, old)
-        refusal = refuse_replace(request, order, terms, market, self.at)
-        if refusal is not None:
-            events.append(CancelRejected(request, refusal, order.state()))
-            return
-        former = order.cl_ord_id
-        ends = terms.qty <= order.cum_qty
-        kept = not ends and keeps_priority(old, terms)
-        if not kept:
-            market.leave(order)
-        # Rule 2.4.3: a total at or below what is filled cancels the rest; OrderQty becomes CumQty.
-        state = order.replace(replace(terms, qty=order.cum_qty) if ends else terms)
-        self.orders.rename(order, former)
-        events.append(OrderReplaced(state, former, kept, market.segment.phase))
-        if ends:
-            self.orders.finish(order)
-        elif kept:
-            self._watch_expiry(order, old)
-        else:
-            self._prio += 1
-            order.prio = self._prio
-            self._bring_in(order, market, events)
+    def _change_phase(self, command: ChangePhase) -> None:
+        segment = self.segments[command.segment]
+        phase = Phase(command.phase)
+        trading_day.change_segment(segment, phase, self._books(segment), self.floor)
 
-    def _watch_expiry(self, order: Order, old: EnterOrder) -> None:
-        terms = order.terms
-        if terms.time_in_force == TimeInForce.GOOD_TILL_DATE and (
-            terms.expire_at,
-            terms.time_in_force,
-        ) != (old.expire_at, old.time_in_force):
-            self._expiries.add(order)
+    def _halt(self, command: HaltTrading) -> None:
+        trading_day.halt(command, self.markets[command.symbol])
 
-    def _find_for_change(
-        self, request: CancelOrder | ReplaceOrder, events: list[Event]
-    ) -> tuple[Order, Market] | None:
-        order = self.orders.find(request.session, request.orig_cl_ord_id)
-        refusal = None
-        if order is None:
-            refusal = Refusal(RejectReason.UNKNOWN_ORDER, was=request.orig_cl_ord_id)
-        elif self.orders.find(request.session, request.cl_ord_id) is not None:
-            refusal = Refusal(RejectReason.DUPLICATE_CL_ORD_ID, was=request.cl_ord_id)
-        if refusal is not None:
-            events.append(CancelRejected(request, refusal, order.state() if order else None))
-            return None
+    def _resume(self, command: ResumeTrading) -> None:
+        trading_day.resume(self.markets[command.symbol])
+
+    def _seed_draws(self, command: SeedDraws) -> None:
+        self.floor.seed = command.seed
+
+    def _books(self, segment: Segment) -> list[Market]:
+        return [market for market in self.markets.values() if market.segment is segment]
+
+    # Corrections
+
+    def _bust(self, command: BustTrade) -> None:
+        trade = self.trades.find(command.match_id)
+        assert trade is not None
+        market = self.markets[trade.symbol]
+        corrections.bust(command, trade, market)
+        self._desk.close_up(market)
+
+    def _correct(self, command: CorrectTrade) -> None:
+        trade = self.trades.find(command.match_id)
+        assert trade is not None
+        market = self.markets[trade.symbol]
+        corrections.correct(command, trade, market)
+        self._desk.close_up(market)
+
+    def _venue_cancel(self, command: VenueCancel) -> None:
+        order = self.orders.by_order_id(command.order_id)
         assert order is not None
-        return order, self.markets[order.terms.symbol]
+        market = self.markets[order.terms.symbol]
+        corrections.venue_cancel(order, market)
+        self._desk.close_up(market)
 
-    def _take_out(self, order: Order, market: Market) -> None:
-        market.leave(order)
-        self.orders.finish(order)
+    def _venue_restate(self, command: VenueRestate) -> None:
+        order = self.orders.by_order_id(command.order_id)
+        assert order is not None
+        market = self.markets[order.terms.symbol]
+        corrections.venue_restate(command, order, market)
+        self._desk.close_up(market)
 
-    def _mass_cancel(self, request: MassCancel, events: list[Event]) -> None:
-        refusal = self._refuse_scope(
-            request.request_type, request.symbol, RejectReason.MASS_CANCEL_TYPE_UNSUPPORTED
-        )
-        if refusal is not None:
-            events.append(MassCanceled(request, 0, refusal))
-            return
-        symbol = request.symbol if request.request_type == BY_SECURITY else ""
-        orders = self._working(request.session, symbol, request.side)
-        before = len(events)
-        self._cancel_all(orders, CancelReason.MASS_CANCEL, events)
-        events.append(MassCanceled(request, len(events) - before))
+    def _split(self, command: SplitShares) -> None:
+        market = self.markets[command.symbol]
+        orders = [o for o in self.orders.all_working() if o.terms.symbol == command.symbol]
+        corrections.split(command, orders, market)
+        self._desk.close_up(market)
 
-    def _cancel_on_disconnect(self, command: CancelOnDisconnect, events: list[Event]) -> None:
-        orders = [
-            order
-            for order in self._working(command.session, "", "")
-            if not command.day_only or order.terms.time_in_force == TimeInForce.DAY
-        ]
-        self._cancel_all(orders, CancelReason.DISCONNECT, events)
+    # Reference data and status
 
-    def _cancel_all(
-        self, orders: Iterable[Order], reason: CancelReason, events: list[Event]
-    ) -> None:
-        for order in orders:
-            market = self.markets[order.terms.symbol]
-            if market.segment.permits.cancel:
-                self._take_out(order, market)
-                events.append(OrderCanceled(order.cancel(), reason, market.segment.phase))
-
-    def _expire(self, events: list[Event]) -> None:
-        for order in self._expiries.due(self.at):
-            market = self.markets[order.terms.symbol]
-            self._take_out(order, market)
-            events.append(OrderExpired(order.expire(), market.segment.phase))
-
-    # Questions
-
-    def _report_status(self, request: RequestStatus, events: list[Event]) -> None:
-        order = self.orders.find(request.session, request.cl_ord_id)
-        events.append(self._status(request.session, request.cl_ord_id, order, request))
-
-    def _status(
-        self, session: str, asked: str, order: Order | None, request: RequestStatus | None
-    ) -> StatusReported:
-        if order is None:
-            return StatusReported(session, asked, asked, request, None, "")
-        phase = self.markets[order.terms.symbol].segment.phase
-        return StatusReported(session, asked, order.cl_ord_id, request, order.state(), phase)
-
-    def _report_mass_status(self, request: RequestMassStatus, events: list[Event]) -> None:
-        refusal = self._refuse_scope(
-            request.request_type, request.symbol, RejectReason.MASS_STATUS_TYPE_UNSUPPORTED
-        )
-        if refusal is not None:
-            events.append(MassStatusReported(request, [], [], refusal))
-            return
-        symbol = request.symbol if request.request_type == BY_SECURITY else ""
-        orders = self._working(request.session, symbol, request.side)
-        phases: list[str] = [self.markets[o.terms.symbol].segment.phase for o in orders]
-        events.append(MassStatusReported(request, [order.state() for order in orders], phases))
-
-    def _refuse_scope(
-        self, request_type: str, symbol: str, unsupported: RejectReason
-    ) -> Refusal | None:
-        if request_type not in (BY_SECURITY, ALL_ORDERS):
-            return Refusal(unsupported, was=request_type)
-        if request_type == BY_SECURITY and symbol not in self.markets:
-            return Refusal(RejectReason.UNKNOWN_SYMBOL, was=symbol)
-        return None
-
-    def _working(self, session: str, symbol: str, side: str) -> list[Order]:
-        return [
-            order
-            for order in self.orders.working(session)
-            if symbol in ("", order.terms.symbol) and side in ("", order.terms.side)
-        ]
-
-    # Reference data and time
-
-    def _define_member(self, command: DefineMember, events: list[Event]) -> None:
+    def _define_member(self, command: DefineMember) -> None:
         self.members[command.member] = command.name
+        if command.hides:
+            self.floor.hiding[command.member] = True
+        else:
+            self.floor.hiding.pop(command.member, None)
 
-    def _define_segment(self, command: DefineSegment, events: list[Event]) -> None:
-        assert command.phase in SERVED, command.phase
+    def _define_segment(self, command: DefineSegment) -> None:
+        """A known segment keeps its phase, unless its timetable is a phase and that is another."""
         segment = self.segments.get(command.segment)
         if segment is None:
             self.segments[command.segment] = Segment(command)
-        else:
-            segment.define(command)
+            return
+        moved = command.phase and command.phase != segment.definition.phase
+        segment.define(command)
+        if moved:
+            phase = Phase(command.phase)
+            trading_day.change_segment(segment, phase, self._books(segment), self.floor)
 
-    def _define_instrument(self, command: DefineInstrument, events: list[Event]) -> None:
+    def _define_instrument(self, command: DefineInstrument) -> None:
         segment = self.segments[command.segment]
         instrument = Instrument(command)
         market = self.markets.get(command.symbol)
         if market is None:
-            self.markets[command.symbol] = Market(instrument, segment, self.matches)
+            self.markets[command.symbol] = Market(instrument, segment, self.floor)
         else:
             market.instrument = instrument
-            market.segment = segment
+            if market.segment is not segment:
+                market.segment = segment
+                trading_day.follow(market, segment.phase)
 
-    def _pass_time(self, command: PassTime, events: list[Event]) -> None:
-        """What is due has been carried out before any command is looked at."""
+    def _report_session_status(self, command: RequestTradingSessionStatus) -> None:
+        phases = {name: segment.phase for name, segment in self.segments.items()}
+        self.floor.events += self.floor.subscriptions.request_session(command, phases)
+
+    def _report_security_status(self, command: RequestSecurityStatus) -> None:
+        market = self.markets.get(command.symbol)
+        status = None
+        if market is not None:
+            name = market.segment.definition.segment
+            status = BookStatus(name, market.phase, market.last_price)
+        self.floor.events += self.floor.subscriptions.request_security(command, status)
+
+    def _end_subscriptions(self, command: EndSubscriptions) -> None:
+        self.floor.subscriptions.end(command.session)

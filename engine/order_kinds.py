@@ -56,6 +56,8 @@ _ROWS = (
     (Kind.MARKET, "B", "                -  b  b  w  b  b  b  -  b  -"),
     (Kind.RESERVE, _RESTING, "          -  b  b  m  b  b  b  -  b  -"),
     (Kind.HIDDEN, _RESTING, "           -  b  b  m  b  b  b  -  b  -"),
+    (Kind.HIDDEN, "3", "                -  b  b  m  b  b  b  -  b  -"),
+    (Kind.HIDDEN, "4", "                -  -  -  m  -  -  -  -  -  -"),
     (Kind.POST_ONLY, _RESTING, "        -  -  -  m  -  -  -  -  -  -"),
     (Kind.PEGGED, _RESTING, "           -  w  w  m  w  w  w  -  w  -"),
     (Kind.STOP, _RESTING, "             -  w  w  w  w  w  w  -  w  -"),
@@ -63,14 +65,25 @@ _ROWS = (
     (Kind.TRAILING_STOP, _RESTING, "    -  w  w  w  w  w  w  -  w  -"),
 )
 
-TABLE: dict[tuple[Kind, TimeInForce], dict[Phase, Entry]] = {
-    (kind, TimeInForce(time_in_force)): dict(
-        zip(PHASES, map(Entry, cells.split()), strict=True)
-    )
+TABLE: dict[tuple[Kind, str], dict[Phase, Entry]] = {
+    (kind, TimeInForce(time_in_force)): dict(zip(PHASES, map(Entry, cells.split()), strict=True))
     for kind, times_in_force, cells in _ROWS
     for time_in_force in times_in_force.split()
 }
 """A pair that has no row is refused in every phase."""
+
+_PLAIN_KIND = {OrdType.LIMIT: Kind.LIMIT, OrdType.MARKET: Kind.MARKET}
+PLAIN_ENTRIES: dict[Phase, dict[tuple[str, str], Entry]] = {
+    phase: {
+        (ord_type, time_in_force): row[phase]
+        for ord_type, kind in _PLAIN_KIND.items()
+        for (row_kind, time_in_force), row in TABLE.items()
+        if row_kind is kind and row[phase] is not Entry.REFUSED
+    }
+    for phase in Phase
+}
+"""What becomes of a displayed order without instructions, by phase: the table of `order_kinds` for
+the orders of every day."""
 
 _PLAIN: dict[str, Kind] = {
     OrdType.MARKET: Kind.MARKET,
@@ -101,7 +114,7 @@ def kind_of(terms: OrderTerms) -> Kind:
 
 def entry(kind: Kind, time_in_force: str, phase: Phase) -> Entry:
     """What becomes of such an order in that phase; refused for a pair the table does not have."""
-    row = TABLE.get((kind, time_in_force))  # type: ignore[call-overload]
+    row = TABLE.get((kind, time_in_force))
     return row[phase] if row is not None else Entry.REFUSED
 
 

@@ -64,7 +64,18 @@ CROSS: dict[Phase, Cross] = {
 them meets a phase that matches (an operator may order that)."""
 
 
+_GOES_ON = frozenset({Phase.SCHEDULED_AUCTION, Phase.HALT_OPEN})
+"""Calls that another call takes over with all they have collected: First North's books stay in call
+between the 15:00 auction and the closing one (rule 5.1), a resumption runs into it (rule 5.4.2)."""
+
+
 def uncrosses(before: Phase, after: Phase) -> bool:
-    """Whether a book that goes from one phase to the other matches what it has collected."""
+    """Whether a book that goes from one phase to the other matches what it has collected.
+
+    The end of a call does, and a phase that matches after one that does not; a step from a call
+    into the same call too, which then collects for the next time.
+    """
     old, new = PERMITS[before], PERMITS[after]
+    if before in _GOES_ON and new.is_call and after is not before:
+        return False
     return old.is_call or (new.match and not old.match)

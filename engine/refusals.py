@@ -2,68 +2,92 @@
 
 Pure questions: nothing is changed, and after None the caller may act without a further check. The
 order of the questions is the order of precedence (rule 6.2.3). Which member, instrument and
-order a command means has been looked up before.
+order a command means has been looked up before. Which kind of order a phase takes is the table of
+`order_kinds`; what the instructions of an order may say is `refused_instructions`.
 """
 
 from __future__ import annotations
 
-from engine.commands import CancelOrder, EnterOrder, Flaw, OrderTerms, ReplaceOrder
-from engine.instrument import Instrument
+from msgspec.structs import replace
+
+from engine.commands import CancelOrder, EnterOrder, Flaw, Instructions, OrderTerms, ReplaceOrder
+from engine.guards import collar
 from engine.market import Market
 from engine.order import Order
+from engine.order_kinds import TABLE, Entry, Kind, kind_of
+from engine.refused_instructions import refuse_instructions
 from engine.rejects import Refusal, RejectReason
-from engine.values import OrdType, Side, TimeInForce
+from engine.values import MarketOrders, OffTick, OrdType, Phase, Side, TimeInForce
 
 LIMIT = OrdType.LIMIT
+HAS_LIMIT = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT})
 GOOD_TILL_DATE = TimeInForce.GOOD_TILL_DATE
 SIDES = frozenset(Side)
 ORD_TYPES = frozenset(OrdType)
 TIMES_IN_FORCE = frozenset(TimeInForce)
 
-PERMITTED = frozenset(
-    {
-        (OrdType.LIMIT, TimeInForce.DAY),
-        (OrdType.LIMIT, TimeInForce.GOOD_TILL_CANCEL),
-        (OrdType.LIMIT, TimeInForce.GOOD_TILL_DATE),
-        (OrdType.LIMIT, TimeInForce.IMMEDIATE_OR_CANCEL),
-        (OrdType.LIMIT, TimeInForce.FILL_OR_KILL),
-        (OrdType.MARKET, TimeInForce.DAY),
-        (OrdType.MARKET, TimeInForce.IMMEDIATE_OR_CANCEL),
-        (OrdType.MARKET, TimeInForce.FILL_OR_KILL),
-    }
-)
-"""OrdType x TimeInForce; a market order never rests, so it cannot be good till anything (2.3.5)."""
-
 
 def refuse_entry(terms: OrderTerms, market: Market, at: int) -> Refusal | None:
     """Why this order may not enter this market now."""
-    if not market.segment.permits.enter:
+    if not market.permits.enter:
         return _closed(market, RejectReason.PHASE_FORBIDS_ENTRY)
-    return refuse_terms(terms, market.instrument, at)
+    return refuse_terms(terms, market, at)
 
 
-def refuse_terms(terms: OrderTerms, instrument: Instrument, at: int) -> Refusal | None:
-    """Why no order may have these terms; after None they are facts."""
+def refuse_terms(terms: OrderTerms, market: Market, at: int) -> Refusal | None:
+    """Why no order of this market may have these terms now; after None they are facts."""
     if terms.side not in SIDES:
         return Refusal(RejectReason.UNSUPPORTED_SIDE, was=terms.side)
+    is_plain = terms.instructions is None and terms.displayed and market.phase is not Phase.PRE_OPEN
+    if not is_plain or (terms.ord_type, terms.time_in_force) not in market.plain_entries:
+        refusal = _refuse_kind(terms, market)
+        if refusal is not None:
+            return refusal
+    if terms.flaw is not None:
+        return flawed(terms.flaw)
+    instrument = market.instrument
+    refusal = instrument.refuse_qty(terms.qty)
+    if refusal is None:
+        if terms.ord_type in HAS_LIMIT:
+            refusal = _refuse_price(terms, market)
+        elif terms.price and terms.ord_type != OrdType.PEGGED:
+            refusal = Refusal(RejectReason.PRICE_NOT_ALLOWED, terms.ord_type, terms.price)
+    if refusal is None and not is_plain:
+        refusal = refuse_instructions(terms, market)
+    if refusal is None and terms.time_in_force == GOOD_TILL_DATE:
+        refusal = _refuse_expiry(terms, at)
+    return refusal
+
+
+def _refuse_kind(terms: OrderTerms, market: Market) -> Refusal | None:
+    """The table of kind x time in force x phase, answered with the first thing that is wrong."""
     if terms.ord_type not in ORD_TYPES:
         return Refusal(RejectReason.UNSUPPORTED_ORD_TYPE, was=terms.ord_type)
     if terms.time_in_force not in TIMES_IN_FORCE:
         return Refusal(RejectReason.UNSUPPORTED_TIME_IN_FORCE, was=terms.time_in_force)
-    if (terms.ord_type, terms.time_in_force) not in PERMITTED:
+    kind = kind_of(terms)
+    row = TABLE.get((kind, terms.time_in_force))
+    if row is None:
         return Refusal(
             RejectReason.UNSUPPORTED_COMBINATION, terms.ord_type, was=terms.time_in_force
         )
-    if terms.flaw is not None:
-        return flawed(terms.flaw)
-    refusal = instrument.refuse_qty(terms.qty)
-    if refusal is None:
-        if terms.ord_type == LIMIT:
-            refusal = instrument.refuse_price(terms.price)
-        elif terms.price:
-            refusal = Refusal(RejectReason.PRICE_NOT_ALLOWED, terms.ord_type, terms.price)
-    if refusal is None and terms.time_in_force == GOOD_TILL_DATE:
-        refusal = _refuse_expiry(terms, at)
+    phase = market.phase
+    if row[phase] is Entry.REFUSED and market.permits.enter:
+        return Refusal(RejectReason.PHASE_FORBIDS_ORDER_TYPE, kind, phase)
+    sweeps = market.segment.market_orders is MarketOrders.SWEEP
+    if kind is Kind.MARKET and sweeps and phase is Phase.PRE_OPEN:
+        return Refusal(RejectReason.PHASE_FORBIDS_ORDER_TYPE, kind, phase)
+    return None
+
+
+def _refuse_price(terms: OrderTerms, market: Market) -> Refusal | None:
+    """On tick, and inside the collar, if there is one (rules 6.1 and 6.3)."""
+    refusal = market.instrument.refuse_price(terms.price)
+    if refusal is None and market.segment.has_collar and market.last_price:
+        low, high = collar(market, is_buy=terms.side == Side.BUY)
+        if not low <= terms.price <= high:
+            reason = RejectReason.PRICE_OUTSIDE_COLLAR
+            return Refusal(reason, high if terms.price > high else low, terms.price)
     return refusal
 
 
@@ -91,7 +115,7 @@ def refuse_change(request: CancelOrder | ReplaceOrder, order: Order) -> Refusal 
 def refuse_cancel(request: CancelOrder, order: Order, market: Market) -> Refusal | None:
     """Why this order may not be canceled now."""
     refusal = refuse_change(request, order)
-    if refusal is None and not market.segment.permits.cancel:
+    if refusal is None and not market.permits.cancel:
         return _closed(market, RejectReason.PHASE_FORBIDS_CANCEL)
     return refusal
 
@@ -103,14 +127,49 @@ def refuse_replace(
     refusal = refuse_change(request, order)
     if refusal is not None:
         return refusal
-    if not market.segment.permits.replace:
-        return _closed(market, RejectReason.PHASE_FORBIDS_REPLACE)
-    return refuse_terms(terms, market.instrument, at)
+    permits = market.permits
+    if not permits.replace:
+        if not permits.reduce:
+            return _closed(market, RejectReason.PHASE_FORBIDS_REPLACE)
+        if request.flaw is None and not _only_reduces(order.terms, terms):
+            return Refusal(RejectReason.PHASE_FORBIDS_MORE, order.terms.qty, market.phase)
+        if request.flaw is None:
+            return market.instrument.refuse_qty(terms.qty)
+    return refuse_terms(terms, market, at)
+
+
+def _only_reduces(old: OrderTerms, new: OrderTerms) -> bool:
+    """Whether nothing of the order changes but its quantity, downwards (rule 5.2, POST_TRADE)."""
+    same = replace(new, cl_ord_id=old.cl_ord_id, qty=old.qty, poss_resend=old.poss_resend)
+    return new.qty <= old.qty and same == old
+
+
+def fitted(terms: OrderTerms, market: Market) -> OrderTerms:
+    """The terms with the price on tick and the quantity on lot, where the segment rounds (6.1.2),
+    and the quantity that a CashOrderQty(152) pays for (scenario L.1.b).
+
+    A price goes to the less aggressive tick, a quantity down; what rounding cannot mend is left to
+    be refused.
+    """
+    rules, instrument = market.segment.definition, market.instrument
+    price, qty = terms.price, terms.qty
+    asked = terms.instructions
+    if asked is not None and asked.cash_order_qty and not qty and (price or market.last_price):
+        qty = asked.cash_order_qty // (price or market.last_price)
+        qty -= qty % instrument.lot
+    if rules.off_tick == OffTick.ROUND and price > 0:
+        price = instrument.passive_tick(price, is_buy=terms.side == Side.BUY)
+    if rules.off_lot == OffTick.ROUND and qty >= instrument.lot:
+        qty -= qty % instrument.lot
+    if (price, qty) == (terms.price, terms.qty):
+        return terms
+    return replace(terms, price=price, qty=qty)
 
 
 def new_terms(request: ReplaceOrder, old: OrderTerms) -> OrderTerms:
     """The terms the order will have if the replace is accepted (rule 2.4); nothing is checked."""
     time_in_force = request.time_in_force or old.time_in_force
+    instructions = merged(request.instructions, old.instructions)
     return EnterOrder(
         session=old.session,
         member=old.member,
@@ -125,9 +184,30 @@ def new_terms(request: ReplaceOrder, old: OrderTerms) -> OrderTerms:
         account=request.account or old.account,
         trader=request.trader or old.trader,
         no_internal=old.no_internal if request.no_internal is None else request.no_internal,
-        displayed=old.displayed,
+        displayed=_is_displayed(request, old),
         flaw=request.flaw,
+        instructions=instructions,
     )
+
+
+def _is_displayed(request: ReplaceOrder, old: OrderTerms) -> bool:
+    """A replace that says what may be shown decides; pegs are never shown."""
+    new = request.instructions
+    if request.ord_type == OrdType.PEGGED or new is None or new.max_floor < 0:
+        return old.displayed
+    return new.max_floor > 0
+
+
+def merged(new: Instructions | None, old: Instructions | None) -> Instructions | None:
+    """The old instructions with what the new ones say; None where neither says anything."""
+    if new is None or old is None:
+        return old if new is None else new
+    nothing = Instructions()
+    fields = Instructions.__struct_fields__
+    said = {
+        name: getattr(new, name) for name in fields if getattr(new, name) != getattr(nothing, name)
+    }
+    return replace(old, **said)
 
 
 def keeps_priority(old: OrderTerms, new: OrderTerms) -> bool:
@@ -137,8 +217,14 @@ def keeps_priority(old: OrderTerms, new: OrderTerms) -> bool:
         and new.price == old.price
         and new.ord_type == old.ord_type
         and new.no_internal == old.no_internal
-        and (new.time_in_force == old.time_in_force or new.time_in_force in _RESTING)
+        and new.displayed == old.displayed
+        and new.instructions == old.instructions
+        and (new.time_in_force == old.time_in_force or _both_rest(old, new))
     )
+
+
+def _both_rest(old: OrderTerms, new: OrderTerms) -> bool:
+    return new.time_in_force in _RESTING and old.time_in_force in _RESTING
 
 
 _RESTING = frozenset({TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE})
@@ -150,6 +236,6 @@ def flawed(flaw: Flaw) -> Refusal:
 
 
 def _closed(market: Market, otherwise: RejectReason) -> Refusal:
-    phase = market.segment.phase
+    phase = market.phase
     reason = RejectReason.EXCHANGE_CLOSED if phase == "CLOSED" else otherwise
     return Refusal(reason, was=phase)

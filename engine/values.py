@@ -66,6 +66,8 @@ class ExecInst(StrEnum):
     """ExecInst(18) values this market acts on; an order has at most one of them."""
 
     POST_ONLY = "6"
+    CANCEL_ON_HALT = "K"
+    CANCEL_IF_NOT_BEST = "Z"
     MID_PEG = "M"
     MARKET_PEG = "P"
     PRIMARY_PEG = "R"
@@ -101,6 +103,7 @@ class OrdStatus(StrEnum):
     NEW = "0"
     PARTIALLY_FILLED = "1"
     FILLED = "2"
+    DONE_FOR_DAY = "3"
     CANCELED = "4"
     REJECTED = "8"
     EXPIRED = "C"
@@ -118,6 +121,8 @@ class CancelReason(StrEnum):
     SUPERVISORY = "S"
     STATE = "R"
     AUCTION = "A"
+    HALT = "H"
+    NOT_BEST = "B"
 
 
 class Restatement(StrEnum):

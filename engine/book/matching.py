@@ -15,10 +15,15 @@ from engine.order import Order
 
 
 class Fill(NamedTuple):
-    """One resting order's share of the incoming one."""
+    """One resting order's share of the incoming one.
+
+    `refresh` is the slice a reserve order shows next, 0 if it shows none. A share of 0: the resting
+    order is canceled, because the two must not meet (rule 2.8).
+    """
 
     resting: Order
     qty: int
+    refresh: int = 0
 
 
 def plan(
@@ -28,19 +33,23 @@ def plan(
     limit: int | None,
     levels_max: int | None,
     internal: bool,
-) -> list[Fill]:
+) -> list[Fill] | None:
     """Fills of `incoming` against `opposite`, in the order they happen.
 
     `limit` None accepts any price; `levels_max` bounds how many price levels are reached (1 for a
     market order on the Nordic venue, rule 1.2); `internal` is the segment's internal priority.
+    None: on the way stands an order with instructions, which `careful_matching` must look at.
     """
     member = incoming.member if internal and incoming.internal else ""
     fills: list[Fill] = []
     wanted = incoming.leaves_qty
     price = opposite.best
     levels_left = levels_max
-    while price is not None and levels_left != 0 and _acceptable(opposite, price, limit):
-        for resting in opposite.levels[price].ranked(member):
+    while price is not None and levels_left != 0 and acceptable(opposite, price, limit):
+        level = opposite.levels[price]
+        if level.careful:
+            return None
+        for resting in level.ranked(member):
             qty = resting.leaves_qty
             if qty >= wanted:
                 fills.append(Fill(resting, wanted))
@@ -52,5 +61,6 @@ def plan(
     return fills
 
 
-def _acceptable(opposite: BookSide, price: int, limit: int | None) -> bool:
+def acceptable(opposite: BookSide, price: int, limit: int | None) -> bool:
+    """Whether an incoming order with this limit may trade at a price of the opposite side."""
     return limit is None or (price >= limit if opposite.is_buy else price <= limit)

@@ -6,6 +6,7 @@ therefore keeps two queues, displayed and hidden, and each queue twice: all orde
 same orders by member. Every operation is O(1) in the depth of the level, which an `OrderedDict`
 gives and a plain dict used as a queue does not (measured: 10 us a step at depth 20,000). Prices are
 a dict of levels beside a sorted list; the best price is kept at hand because every entry asks.
+Market orders that a call collects have no price: they stand apart, in front of all levels.
 """
 
 from __future__ import annotations
@@ -49,17 +50,22 @@ class Queue:
 
 
 class Level:
-    """All orders at one price."""
+    """All orders at one price; `careful` counts those with instructions, which may show slices or
+    want a minimum.
+    """
 
-    __slots__ = ("displayed", "hidden", "price")
+    __slots__ = ("careful", "displayed", "hidden", "price")
 
     def __init__(self, price: int) -> None:
         self.price = price
+        self.careful = 0
         self.displayed = Queue()
         self.hidden: Queue | None = None
 
     def add(self, order: Order) -> None:
         """Rest an order here."""
+        if order.special is not None:
+            self.careful += 1
         if order.displayed:
             self.displayed.add(order)
         else:
@@ -69,6 +75,8 @@ class Level:
 
     def remove(self, order: Order) -> bool:
         """Take an order away; returns whether the level is empty now."""
+        if order.special is not None:
+            self.careful -= 1
         if order.displayed:
             self.displayed.remove(order)
         else:
@@ -86,6 +94,11 @@ class Level:
         return self._ranked(member)
 
     def _ranked(self, member: str) -> Iterator[Order]:
+        for group in self.groups(member):
+            yield from group
+
+    def groups(self, member: str) -> Iterator[Iterable[Order]]:
+        """The orders of `ranked`, those with equal rank but for their time together."""
         queues = (self.displayed,) if self.hidden is None else (self.displayed, self.hidden)
         own = False
         if member:
@@ -93,34 +106,48 @@ class Level:
                 mine = queue.by_member.get(member)
                 if mine is not None:
                     own = True
-                    yield from mine.values()
+                    yield mine.values()
         for queue in queues:
-            if not own:
-                yield from queue.orders.values()
-                continue
-            for order in queue.orders.values():
-                if order.member != member or not order.internal:
-                    yield order
+            yield _not_own(queue, member) if own else queue.orders.values()
 
     def displayed_qty(self) -> int:
         """Shares shown at this price."""
-        return sum(order.leaves_qty for order in self.displayed.orders.values())
+        orders = self.displayed.orders.values()
+        if not self.careful:
+            return sum(order.leaves_qty for order in orders)
+        return sum(
+            order.special.shown if order.special and order.max_floor else order.leaves_qty
+            for order in orders
+        )
+
+
+def _not_own(queue: Queue, member: str) -> Iterator[Order]:
+    for order in queue.orders.values():
+        if order.member != member or not order.internal:
+            yield order
 
 
 class BookSide:
-    """All resting buys or all resting sells; `best` is the best price, None when empty."""
+    """All resting buys or all resting sells; `best` is the best price, None when empty.
 
-    __slots__ = ("best", "is_buy", "levels", "prices")
+    `unpriced` are market orders, which rest in a call only.
+    """
+
+    __slots__ = ("best", "is_buy", "levels", "prices", "unpriced")
 
     def __init__(self, *, is_buy: bool) -> None:
         self.is_buy = is_buy
         self.levels: dict[int, Level] = {}
         self.prices: SortedList[int] = SortedList()
         self.best: int | None = None
+        self.unpriced = Level(0)
 
     def add(self, order: Order) -> None:
         """Rest an order at its price, last in time there."""
         price = order.price
+        if not price:
+            self.unpriced.add(order)
+            return
         level = self.levels.get(price)
         if level is None:
             level = self.levels[price] = Level(price)
@@ -133,7 +160,9 @@ class BookSide:
     def remove(self, order: Order) -> None:
         """Take a resting order away."""
         price = order.price
-        if self.levels[price].remove(order):
+        if not price:
+            self.unpriced.remove(order)
+        elif self.levels[price].remove(order):
             del self.levels[price]
             self.prices.remove(price)
             if price == self.best:
@@ -156,8 +185,16 @@ class BookSide:
         at = prices.bisect_left(price) - 1 if self.is_buy else prices.bisect_right(price)
         return prices[at] if 0 <= at < len(prices) else None
 
+    def best_displayed(self) -> int | None:
+        """The best price that is shown."""
+        price = self.best
+        while price is not None and not self.levels[price].displayed.orders:
+            price = self.next_price(price)
+        return price
+
     def orders(self) -> Iterator[Order]:
-        """Resting orders as an outsider's order would meet them."""
+        """Resting orders as an outsider's order would meet them; those without a limit first."""
+        yield from self.unpriced.ranked("")
         for level in self.by_rank():
             yield from level.ranked("")
 

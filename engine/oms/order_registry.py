@@ -41,7 +41,8 @@ class OrderRegistry:
         if orders is None:
             orders = self._by_cl_ord_id[session] = {}
             self._working[session] = {}
-        orders[order.cl_ord_id] = order
+        if order.cl_ord_id:
+            orders[order.cl_ord_id] = order
         self._working[session][order.order_id] = order
 
     def rename(self, order: Order, former_cl_ord_id: str) -> None:
@@ -61,6 +62,21 @@ class OrderRegistry:
         done.append(order)
         if len(done) > self.done_max:
             self._forget(done.popleft())
+
+    def is_working(self, order: Order) -> bool:
+        """Whether the order is counted among the working ones."""
+        return order.order_id in self._working[order.terms.session]
+
+    def revive(self, order: Order) -> None:
+        """A finished order works again."""
+        if order in self._done:
+            self._done.remove(order)
+        self._by_cl_ord_id[order.terms.session].setdefault(order.cl_ord_id, order)
+        self._working[order.terms.session][order.order_id] = order
+
+    def by_order_id(self, order_id: int) -> Order | None:
+        """The working order of this number; looks at all of them."""
+        return next((order for order in self.all_working() if order.order_id == order_id), None)
 
     def working(self, session: str) -> Iterable[Order]:
         """The session's working orders, oldest first; not to be changed while walked over."""
@@ -86,6 +102,6 @@ class OrderRegistry:
 
     def _forget(self, order: Order) -> None:
         orders = self._by_cl_ord_id[order.terms.session]
-        del orders[order.cl_ord_id]
+        orders.pop(order.cl_ord_id, None)
         for cl_ord_id in self._former.pop(order.order_id, ()):
             del orders[cl_ord_id]

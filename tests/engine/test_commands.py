@@ -8,19 +8,34 @@ import msgspec
 import pytest
 
 from engine.commands import (
+    BustTrade,
     CancelOnDisconnect,
     CancelOrder,
+    ChangePhase,
     Command,
+    CorrectTrade,
     DefineInstrument,
     DefineMember,
     DefineSegment,
+    EndSubscriptions,
     EnterOrder,
     Flaw,
+    HaltTrading,
+    Instructions,
     MassCancel,
     PassTime,
+    PhaseStep,
+    PlanPhases,
     ReplaceOrder,
     RequestMassStatus,
+    RequestSecurityStatus,
     RequestStatus,
+    RequestTradingSessionStatus,
+    ResumeTrading,
+    SeedDraws,
+    SplitShares,
+    VenueCancel,
+    VenueRestate,
 )
 from engine.rejects import RejectReason
 
@@ -54,6 +69,22 @@ COMMANDS: list[Command] = [
     DefineSegment("STO", "CONTINUOUS", internal_priority=False, market_orders="sweep"),
     DefineInstrument("ERIC-B", "STO", "rts11-6", isin="SE0000108656", reference_price=873_000),
     PassTime(),
+    EnterOrder(
+        "AVA1", "AVA", "S", "ERIC-B", "1", "3", 100, instructions=Instructions(stop_px=880_000)
+    ),
+    PlanPhases("STO", 5, (PhaseStep(10, "OPENING_CALL"), PhaseStep(20, "CONTINUOUS", 5))),
+    ChangePhase("STO", "CLOSING_CALL"),
+    HaltTrading("ERIC-B", entry=True, flush=True),
+    ResumeTrading("ERIC-B"),
+    SeedDraws(7),
+    BustTrade(5, "C", restore=True),
+    CorrectTrade(5, 873_000, 50),
+    VenueCancel(3),
+    VenueRestate(3, qty=50),
+    SplitShares("ERIC-B", 2, 1),
+    RequestTradingSessionStatus("AVA1", "T1", "STO", "1"),
+    RequestSecurityStatus("AVA1", "T2", "ERIC-B"),
+    EndSubscriptions("AVA1"),
 ]
 
 _decoder: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

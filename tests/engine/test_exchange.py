@@ -91,10 +91,18 @@ def test_instrument_defined_again_keeps_its_book() -> None:
     assert isinstance(traded, Traded)
 
 
-def test_segment_in_a_phase_that_is_not_served_stops() -> None:
-    """Phases without their uncross must not be configured by accident."""
-    with pytest.raises(AssertionError):
-        Venue(Rules(phase="OPENING_CALL"))
+def test_segment_defined_in_another_phase_goes_there() -> None:
+    """A segment without a timetable has the phase of its definition; rules alone do not move it."""
+    venue = Venue()
+    told = []
+    for segment in (
+        Rules(internal_priority=False).segment("CONTINUOUS"),
+        Rules().segment("CLOSED"),
+        Rules().segment(""),
+    ):
+        events = venue.apply(segment)
+        told.append([type(event).__name__ for event in events])
+    assert told == [[], ["SegmentPhaseChanged", "PhaseChanged"], []]
 
 
 def test_segments_instruments_see_its_new_rules() -> None:
@@ -267,6 +275,8 @@ def test_closed_market_refuses_what_would_change_it() -> None:
     tape = """
         A AVA buy 100 @ 10.00 GTC
         phase CLOSED
+        -> segment CLOSED
+        -> ERIC-B CLOSED
         B NON sell 100 @ 10.00
         -> rejected EXCHANGE_CLOSED
         replace A as A2 50 @ 10.00
@@ -282,6 +292,10 @@ def test_closed_market_refuses_what_would_change_it() -> None:
         -> A NEW leaves 100 cum 0
         -> 1 orders
         phase CONTINUOUS
+        -> segment CONTINUOUS
+        -> uncross O nothing
+        -> ERIC-B CONTINUOUS
+        -> A renewed leaves 100
         B NON sell 100 @ 10.00
         -> A 100 @ 10.00 AVA|NON
     """
@@ -368,6 +382,8 @@ def test_orders_expire_while_the_market_is_closed() -> None:
     tape = """
         A AVA buy 100 @ 10.00 GTD=30
         phase CLOSED
+        -> segment CLOSED
+        -> ERIC-B CLOSED
         at 30
         -> A 100 expired
     """

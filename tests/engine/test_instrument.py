@@ -77,13 +77,13 @@ def test_a_fixed_tick_goes_before_a_table() -> None:
     assert [Instrument(both).ticks.name, Instrument(table).ticks.name] == ["fixed-500", "rts11-6"]
 
 
-def test_segment_takes_rules_and_phase_of_its_last_definition() -> None:
-    """A segment defined again has the new rules, and the instruments in it see them."""
+def test_segment_takes_the_rules_of_its_last_definition() -> None:
+    """A segment defined again has the new rules; its phase changes by order only."""
     segment = Segment(DefineSegment("STO", "CONTINUOUS"))
     first = (segment.phase, segment.internal_priority, segment.market_orders)
     segment.define(DefineSegment("STO", "CLOSED", internal_priority=False, market_orders="sweep"))
     second = (segment.phase, segment.internal_priority, segment.market_orders)
     assert [first, second] == [
         (Phase.CONTINUOUS, True, MarketOrders.BEST_LEVEL),
-        (Phase.CLOSED, False, MarketOrders.SWEEP),
+        (Phase.CONTINUOUS, False, MarketOrders.SWEEP),
     ]

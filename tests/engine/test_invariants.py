@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.book.order_book import Level
+from engine.commands import ChangePhase
 from engine.exchange import Exchange
 from engine.invariants import check
 from engine.market import Market
@@ -144,12 +145,12 @@ def _same_prio(exchange: Exchange) -> None:
     _market(exchange).book.bids.add(twin)
 
 
-@damage("leaves is not qty - cum")
+@damage("leaves is not qty - gone")
 def _leaves(exchange: Exchange) -> None:
     _order(exchange, "E").leaves_qty += 1
 
 
-@damage("rests with nothing left")
+@damage("works with nothing left")
 def _nothing_left(exchange: Exchange) -> None:
     _order(exchange, "A").leaves_qty = 0
 
@@ -189,9 +190,9 @@ def _expiry(exchange: Exchange) -> None:
     exchange.at = _order(exchange, "D").terms.expire_at
 
 
-@damage("nobody watches")
+@damage("unwatched")
 def _watch(exchange: Exchange) -> None:
-    exchange._expiries.due(_order(exchange, "D").terms.expire_at)
+    exchange.floor.expiries.due(_order(exchange, "D").terms.expire_at)
 
 
 @damage("ERIC-B")
@@ -201,8 +202,7 @@ def _segment(exchange: Exchange) -> None:
 
 @damage("permits")
 def _permits(exchange: Exchange) -> None:
-    segment = exchange.segments["STO"]
-    segment.permits = PERMITS[Phase.CLOSED]
+    _market(exchange).permits = PERMITS[Phase.CLOSED]
 
 
 @damage("VOLV-B")
@@ -212,7 +212,7 @@ def _symbol(exchange: Exchange) -> None:
 
 @damage("prio from the future")
 def _counters(exchange: Exchange) -> None:
-    exchange._prio = 3
+    exchange.floor.prio = 3
 
 
 def test_check_passes_on_a_healthy_exchange() -> None:
@@ -235,11 +235,12 @@ def test_check_notices(noticed: str, do: Damage) -> None:
 def test_check_looks_at_crossed_books_in_continuous_trading_only() -> None:
     """Where nothing matches, as when closed, a book may stand crossed."""
     venue = Venue()
-    venue.apply_all(enter("A AVA sell 100 @ 10.00"), venue.rules.segment("CLOSED"))
-    crossing = order("X NON buy 100 @ 10.05", 2)
-    venue.exchange._order_count = venue.exchange._prio = 2
-    venue.market().book.bids.add(crossing)
-    venue.exchange.orders.add(crossing)
+    venue.apply_all(
+        ChangePhase("STO", "PRE_OPEN"),
+        enter("A AVA sell 100 @ 10.00"),
+        enter("X NON buy 100 @ 10.05"),
+    )
     check(venue.exchange)
+    venue.market().set_phase(Phase.CONTINUOUS)
     with pytest.raises(AssertionError, match="crossed book"):
-        venue.apply(venue.rules.segment("CONTINUOUS"))
+        check(venue.exchange)

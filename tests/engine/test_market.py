@@ -6,8 +6,9 @@ import pytest
 
 from engine.commands import DefineInstrument
 from engine.events import Event, OrderCanceled, Traded
+from engine.floor import Floor
 from engine.instrument import Instrument, Segment
-from engine.market import Market, Matches
+from engine.market import Market
 from engine.order import Order
 from tests.support.market import Rules, lines, order, play, price
 
@@ -29,15 +30,16 @@ BIDS = """
 def _market(rules: Rules | None = None) -> Market:
     rules = rules or Rules()
     definition = DefineInstrument("ERIC-B", "STO", tick_size=100, reference_price=price("87.30"))
-    return Market(Instrument(definition), Segment(rules.segment(rules.phase)), Matches())
+    return Market(Instrument(definition), Segment(rules.segment(rules.phase)), Floor())
 
 
 def _enter(market: Market, *orders: Order) -> tuple[list[Event], list[str]]:
-    events: list[Event] = []
-    done: list[Order] = []
+    floor = market.floor
     for one in orders:
-        market.enter(one, events, done)
-    return events, [one.cl_ord_id for one in done]
+        floor.orders.add(one)
+        market.enter(one)
+    events, floor.events = floor.events, []
+    return events, [one.cl_ord_id for one in floor.orders.all_done()]
 
 
 def test_order_that_meets_nobody_rests() -> None:
@@ -69,10 +71,10 @@ def test_trade_carries_both_orders_as_they_are_after_it() -> None:
 
 def test_each_resting_order_is_a_match_of_its_own() -> None:
     """Matches are counted one per resting order, across instruments of one counter."""
-    matches = Matches()
+    floor = Floor()
     segment = Segment(Rules().segment("CONTINUOUS"))
     instrument = Instrument(DefineInstrument("ERIC-B", "STO", tick_size=100))
-    markets = [Market(instrument, segment, matches) for _ in range(2)]
+    markets = [Market(instrument, segment, floor) for _ in range(2)]
     told: list[int] = []
     for market in markets:
         events, _ = _enter(
@@ -86,13 +88,13 @@ def test_each_resting_order_is_a_match_of_its_own() -> None:
 
 
 def test_ended_orders_are_handed_back_in_the_order_they_ended() -> None:
-    """Filled resting orders first, then the incoming one, filled or canceled."""
+    """Filled resting orders first, then the incoming one, filled or canceled; all are kept."""
     market = _market()
     asks = [order(f"{name} NON sell 100 @ 10.0{name}", int(name)) for name in "123"]
     _enter(market, *asks)
     _, filled = _enter(market, order("B AVA buy 150 @ 10.05", 4))
     _, canceled = _enter(market, order("C AVA buy 500 @ 10.05 IOC", 5))
-    assert [filled, canceled] == [["1", "B"], ["2", "3", "C"]]
+    assert [filled, canceled] == [["1", "B"], ["1", "B", "2", "3", "C"]]
 
 
 def test_rest_of_an_order_that_never_rests_is_canceled() -> None:

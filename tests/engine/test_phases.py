@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from engine.phases import PERMITS, SERVED
+from engine.phases import PERMITS, uncrosses
 from engine.values import Phase
 
 MATRIX = """
-    CLOSED              no   no   no   no
-    PRE_OPEN            yes  yes  yes  no
-    OPENING_CALL        yes  yes  yes  no
-    CONTINUOUS          yes  yes  yes  yes
-    VOLATILITY_AUCTION  yes  yes  yes  no
-    SCHEDULED_AUCTION   yes  yes  yes  no
-    CLOSING_CALL        yes  yes  yes  no
-    POST_TRADE          no   no   yes  no
-    HALT_OPEN           yes  yes  yes  no
-    HALT_FROZEN         no   no   yes  no
+    CLOSED              no   no    no   no
+    PRE_OPEN            yes  yes   yes  no
+    OPENING_CALL        yes  yes   yes  no
+    CONTINUOUS          yes  yes   yes  yes
+    VOLATILITY_AUCTION  yes  yes   yes  no
+    SCHEDULED_AUCTION   yes  yes   yes  no
+    CLOSING_CALL        yes  yes   yes  no
+    POST_TRADE          no   down  yes  no
+    HALT_OPEN           yes  yes   yes  no
+    HALT_FROZEN         no   no    yes  no
 """
-"""Phase; new, amend, cancel, match. (Reducing in POST_TRADE is not built yet.)"""
+"""Phase; new, amend, cancel, match. What is done in each cell is tried in test_state_matrix."""
+
+CALLS = [
+    *("OPENING_CALL", "VOLATILITY_AUCTION", "SCHEDULED_AUCTION", "CLOSING_CALL", "HALT_OPEN"),
+]
+
+
+def _yes(*, permitted: bool) -> str:
+    return "yes" if permitted else "no"
 
 
 def test_phases_permit_what_the_matrix_says() -> None:
     """Every phase has its row, cell by cell as in the rule book."""
-    told = [
-        " ".join([phase, *("yes" if permitted else "no" for permitted in permits)])
-        for phase, permits in PERMITS.items()
-    ]
+    told = []
+    for phase, permits in PERMITS.items():
+        amend = "yes" if permits.replace else "down" if permits.reduce else "no"
+        cells = [_yes(permitted=permits.enter), amend, _yes(permitted=permits.cancel)]
+        told.append(" ".join([phase, *cells, _yes(permitted=permits.match)]))
     assert told == [" ".join(line.split()) for line in MATRIX.strip().splitlines()]
 
 
@@ -34,6 +43,17 @@ def test_every_phase_has_permits() -> None:
     assert list(PERMITS) == list(Phase)
 
 
-def test_only_phases_without_a_call_are_served() -> None:
-    """Before there is an uncross, no phase may collect orders without matching them."""
-    assert {phase for phase in SERVED if PERMITS[phase].enter} == {Phase.CONTINUOUS}
+def test_calls_are_the_phases_whose_end_uncrosses() -> None:
+    """Five phases collect orders for an auction."""
+    assert [phase for phase, permits in PERMITS.items() if permits.is_call] == CALLS
+
+
+def test_a_book_uncrosses_when_a_call_ends() -> None:
+    """Also when matching begins after a phase that collected; two calls go over into the next."""
+    pairs = {(a.value, b.value) for a in Phase for b in Phase if uncrosses(a, b)}
+    from_calls = {(a, b.value) for a in CALLS for b in Phase}
+    goes_on = {(a, b) for a in ("SCHEDULED_AUCTION", "HALT_OPEN") for b in CALLS if a != b}
+    into_matching = {
+        (a.value, "CONTINUOUS") for a in Phase if a.value not in (*CALLS, "CONTINUOUS")
+    }
+    assert pairs == (from_calls - goes_on) | into_matching

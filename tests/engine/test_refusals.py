@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from engine.commands import CancelOrder, EnterOrder, Flaw, ReplaceOrder
 from engine.events import CancelRejected, OrderAccepted, OrderCanceled, OrderRejected, OrderReplaced
+from engine.floor import Floor
 from engine.instrument import Instrument, Segment
-from engine.market import Market, Matches
+from engine.market import Market
 from engine.refusals import (
     flawed,
     keeps_priority,
@@ -21,16 +22,17 @@ from engine.refusals import (
 )
 from engine.rejects import Refusal, RejectReason
 from engine.values import Phase
+from tests.engine.test_refused_instructions import REASONS as INSTRUCTIONS
 from tests.support.market import SECOND, Rules, Venue, enter, lines, order, price
 
 ENTRY = """
 # member symbol phase      id   side type tif flaw  qty        price         expires   reason
-  XXX    NOPE   CLOSED     used 9    K    7   field 0          -0.01         0         UNKNOWN_MEMBER
-  AVA    NOPE   CLOSED     used 9    K    7   field 0          -0.01         0         UNKNOWN_SYMBOL
-  AVA    ERIC-B CLOSED     used 9    K    7   field 0          -0.01         0         EXCHANGE_CLOSED
-  AVA    ERIC-B CONTINUOUS used 9    K    7   field 0          -0.01         0         UNSUPPORTED_SIDE
-  AVA    ERIC-B CONTINUOUS used 1    K    7   field 0          -0.01         0         UNSUPPORTED_ORD_TYPE
-  AVA    ERIC-B CONTINUOUS used 1    1    7   field 0          -0.01         0         UNSUPPORTED_TIME_IN_FORCE
+  XXX    NOPE   CLOSED     used 9    K    5   field 0          -0.01         0         UNKNOWN_MEMBER
+  AVA    NOPE   CLOSED     used 9    K    5   field 0          -0.01         0         UNKNOWN_SYMBOL
+  AVA    ERIC-B CLOSED     used 9    K    5   field 0          -0.01         0         EXCHANGE_CLOSED
+  AVA    ERIC-B CONTINUOUS used 9    K    5   field 0          -0.01         0         UNSUPPORTED_SIDE
+  AVA    ERIC-B CONTINUOUS used 1    K    5   field 0          -0.01         0         UNSUPPORTED_ORD_TYPE
+  AVA    ERIC-B CONTINUOUS used 1    1    5   field 0          -0.01         0         UNSUPPORTED_TIME_IN_FORCE
   AVA    ERIC-B CONTINUOUS used 1    1    6   field 0          -0.01         0         UNSUPPORTED_COMBINATION
   AVA    ERIC-B CONTINUOUS used 1    2    6   field 0          -0.01         0         UNSUPPORTED_FIELD
   AVA    ERIC-B CONTINUOUS used 1    2    6   -     0          -0.01         0         ORDER_QTY_TOO_SMALL
@@ -61,24 +63,34 @@ CHANGE = """
 """Cancels and replaces of buys in ERIC-B; `former` is an id `live` bore before."""
 
 SCOPE = {
+    "UNKNOWN_SEGMENT",
+    "SUBSCRIPTION_UNSUPPORTED",
     "MASS_CANCEL_TYPE_UNSUPPORTED",
     "MASS_STATUS_TYPE_UNSUPPORTED",
 }
-"""Refusals of mass requests, in test_exchange_requests."""
+"""Refusals of mass requests and subscriptions, in test_exchange_requests, test_subscriptions."""
 
-OTHER_PHASES = {"PHASE_FORBIDS_ENTRY", "PHASE_FORBIDS_REPLACE"}
-"""Given in phases that are not served yet; asked for below."""
+OTHER_PHASES = {
+    "PHASE_FORBIDS_ENTRY",
+    "PHASE_FORBIDS_REPLACE",
+    "PHASE_FORBIDS_MORE",
+    "PHASE_FORBIDS_ORDER_TYPE",
+}
+"""Asked for below, the last one in test_order_kinds."""
 
 AT_THE_BORDER = {
     "ORDER_QTY_MISSING",
     "ORDER_QTY_NOT_WHOLE",
     "PRICE_MISSING",
     "PRICE_TOO_PRECISE",
+    "MAX_FLOOR_NOT_WHOLE",
+    "MIN_QTY_NOT_WHOLE",
+    "STOP_PX_TOO_PRECISE",
 }
 """Values the engine's units cannot hold come as a `Flaw`, like UNSUPPORTED_FIELD in the ladder."""
 
-NOT_GIVEN = {"PHASE_FORBIDS_CANCEL", "PHASE_FORBIDS_ORDER_TYPE"}
-"""For phases to come: none of the present ones forbids just that."""
+NOT_GIVEN = {"PHASE_FORBIDS_CANCEL"}
+"""No phase forbids just that."""
 
 
 def _rows(table: str) -> list[list[str]]:
@@ -92,7 +104,7 @@ def test_entry_is_refused_for_the_first_fault() -> None:
         member, symbol, phase, cl_ord_id, *terms, _ = row
         venue = Venue(Rules(lot=10))
         venue.at = 60 * SECOND
-        venue.apply_all(enter("used AVA buy 10 @ 1.00"), venue.rules.segment(phase))
+        venue.apply_all(enter("used AVA buy 10 @ 1.00 GTC"), venue.rules.segment(phase))
         (event,) = venue.apply(_entry(member, symbol, cl_ord_id, terms))
         refused = event.refusal.reason if isinstance(event, OrderRejected) else "-"
         assert isinstance(event, OrderRejected | OrderAccepted)
@@ -122,9 +134,9 @@ def test_change_is_refused_for_the_first_fault(kind: type[Any]) -> None:
     """A cancel and a replace ask the same questions in the same order before anything else."""
     venue = Venue(Rules(symbols=("ERIC-B", "VOLV-B")))
     venue.apply_all(
-        enter("used AVA buy 30 @ 1.00"),
+        enter("used AVA buy 30 @ 1.00 GTC"),
         enter("dead AVA buy 30 @ 1.00 IOC"),
-        enter("former AVA buy 30 @ 1.00"),
+        enter("former AVA buy 30 @ 1.00 GTC"),
         ReplaceOrder("AVA", "live", "former", "ERIC-B", "1", "2", 20, price("1.00")),
     )
     told = []
@@ -146,7 +158,7 @@ def test_replace_is_refused_for_its_new_terms_last() -> None:
     venue.apply(enter("A AVA buy 30 @ 1.00"))
     told = []
     for new, (ord_type, time_in_force, qty, at) in enumerate(
-        [("K", "7", 0, 0), ("2", "7", 0, 0), ("2", "", 0, 0), ("2", "", 10, 0), ("1", "", 10, 5)]
+        [("K", "5", 0, 0), ("2", "5", 0, 0), ("2", "", 0, 0), ("2", "", 10, 0), ("1", "", 10, 5)]
     ):
         request = ReplaceOrder(
             "AVA", f"B{new}", "A", "ERIC-B", "1", ord_type, qty, at, time_in_force
@@ -185,14 +197,27 @@ def test_flaw_of_a_replace_is_refused_too() -> None:
 def _market(phase: Phase) -> Market:
     definition = Rules().definitions()[-1]
     segment = Segment(Rules().segment(phase))
-    return Market(Instrument(definition), segment, Matches())  # type: ignore[arg-type]
+    return Market(Instrument(definition), segment, Floor())  # type: ignore[arg-type]
+
+
+def test_after_the_close_a_replace_may_only_take_away() -> None:
+    """In POST_TRADE the quantity may go down, and nothing else may change (rule 5.2)."""
+    market = _market(Phase.POST_TRADE)
+    resting = order("A AVA buy 30 @ 1.00 GTC")
+    told = []
+    for qty, at, time_in_force in ((20, "1.00", ""), (31, "1.00", ""), (20, "1.01", "")):
+        request = ReplaceOrder("AVA", "B", "A", "ERIC-B", "1", "2", qty, price(at), time_in_force)
+        terms = new_terms(request, resting.terms)
+        refusal = refuse_replace(request, resting, terms, market, 0)
+        told.append(refusal.reason if refusal else "-")
+    assert told == ["-", "PHASE_FORBIDS_MORE", "PHASE_FORBIDS_MORE"]
 
 
 @pytest.mark.parametrize(
     ("phase", "answers"),
     [
         (Phase.CLOSED, ["EXCHANGE_CLOSED"] * 3),
-        (Phase.POST_TRADE, ["PHASE_FORBIDS_ENTRY", "PHASE_FORBIDS_REPLACE", "-"]),
+        (Phase.POST_TRADE, ["PHASE_FORBIDS_ENTRY", "-", "-"]),
         (Phase.HALT_FROZEN, ["PHASE_FORBIDS_ENTRY", "PHASE_FORBIDS_REPLACE", "-"]),
         (Phase.OPENING_CALL, ["-", "-", "-"]),
         (Phase.CONTINUOUS, ["-", "-", "-"]),
@@ -217,7 +242,7 @@ def test_phase_forbids_entry_replace_cancel(phase: Phase, answers: list[str]) ->
 def test_every_reason_is_asked_for_somewhere() -> None:
     """No reason of the enum is left without a row, or a word on why it has none."""
     in_ladders = {row[-1] for table in (ENTRY, CHANGE) for row in _rows(table)} - {"-"}
-    known = in_ladders | SCOPE | OTHER_PHASES | AT_THE_BORDER | NOT_GIVEN
+    known = in_ladders | SCOPE | OTHER_PHASES | AT_THE_BORDER | NOT_GIVEN | INSTRUCTIONS
     assert known == set(RejectReason)
 
 

@@ -37,6 +37,7 @@ def _planned(side: BookSide, line: str, levels_max: int | None, *, internal: boo
     incoming = order(line, 99)
     limit = incoming.price or None
     fills = plan(side, incoming, limit=limit, levels_max=levels_max, internal=internal)
+    assert fills is not None
     return " ".join(f"{fill.resting.cl_ord_id}{fill.qty}" for fill in fills)
 
 
@@ -117,4 +118,5 @@ def test_plan_counts_what_is_left_of_the_incoming_order() -> None:
     incoming = order("X ENS buy 100 @ 10.00", 99)
     incoming.execute(price("9.99"), 70)
     fills = plan(_side(ASKS), incoming, limit=incoming.price, levels_max=None, internal=True)
+    assert fills is not None
     assert [(fill.resting.cl_ord_id, fill.qty) for fill in fills] == [("a", 30)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.oms.expiries import SIZE_MIN, Expiries
 from engine.order import Order
+from engine.values import NEVER
 from tests.support.market import SECOND, enter, order
 
 
@@ -15,7 +16,7 @@ def _watched(*seconds: int) -> tuple[Expiries, list[Order]]:
         for number, second in enumerate(seconds, start=1)
     ]
     for one in orders:
-        expiries.add(one)
+        expiries.watch(one, one.terms.expire_at)
     return expiries, orders
 
 
@@ -26,7 +27,7 @@ def _due(expiries: Expiries, second: int) -> list[int]:
 def test_nothing_to_wait_for() -> None:
     """Without orders there is no next moment and nobody is due."""
     expiries = Expiries()
-    assert [expiries.next_at, _due(expiries, 100)] == [None, []]
+    assert [expiries.next_at, _due(expiries, 100)] == [NEVER, []]
 
 
 def test_due_earliest_first_then_oldest() -> None:
@@ -38,7 +39,7 @@ def test_due_earliest_first_then_oldest() -> None:
         (10 * SECOND, [4, 2, 5]),
         (30 * SECOND, []),
         (30 * SECOND, [1, 3]),
-        (None, []),
+        (NEVER, []),
     ]
 
 
@@ -53,15 +54,15 @@ def test_order_moved_later_is_due_then() -> None:
     """A replaced expiry counts, the former one does not."""
     expiries, (first,) = _watched(10)
     first.replace(enter("B AVA buy 100 @ 1.00 GTD=20"))
-    expiries.add(first)
-    assert [_due(expiries, 19), _due(expiries, 20), expiries.next_at] == [[], [1], None]
+    expiries.watch(first, first.terms.expire_at)
+    assert [_due(expiries, 19), _due(expiries, 20), expiries.next_at] == [[], [1], NEVER]
 
 
 def test_order_moved_earlier_is_due_then_and_never_again() -> None:
     """An expiry brought forward ends the order once."""
     expiries, (first,) = _watched(20)
     first.replace(enter("B AVA buy 100 @ 1.00 GTD=10"))
-    expiries.add(first)
+    expiries.watch(first, first.terms.expire_at)
     told = _due(expiries, 10)
     first.expire()
     assert [told, _due(expiries, 20)] == [[1], []]
@@ -70,17 +71,17 @@ def test_order_moved_earlier_is_due_then_and_never_again() -> None:
 def test_order_watched_twice_is_due_once() -> None:
     """A replace that leaves the expiry alone, or brings it back, does not double the end."""
     expiries, (first,) = _watched(10)
-    expiries.add(first)
+    expiries.watch(first, first.terms.expire_at)
     for second in (20, 10):
         first.replace(enter(f"B AVA buy 100 @ 1.00 GTD={second}"))
-        expiries.add(first)
+        expiries.watch(first, first.terms.expire_at)
     assert _due(expiries, 10) == [1]
 
 
 def test_order_that_is_good_till_date_no_more_is_not_due() -> None:
-    """An ExpireTime left on a Day order does not end it."""
+    """An order that is watched no more does not end by itself."""
     expiries, (first,) = _watched(10)
-    first.replace(enter("B AVA buy 100 @ 1.00 GTD=10 Day"))
+    expiries.watch(first, 0)
     assert _due(expiries, 10) == []
 
 
@@ -88,7 +89,7 @@ def test_moment_may_come_again_for_a_later_order() -> None:
     """After a moment has passed, orders are watched as before."""
     expiries, (first,) = _watched(10)
     told = [_due(expiries, 10)]
-    expiries.add(first)
+    expiries.watch(first, first.terms.expire_at)
     assert [*told, _due(expiries, 10)] == [[1], [1]]
 
 
@@ -96,9 +97,9 @@ def test_ended_orders_do_not_pile_up() -> None:
     """Orders that ended long before their moment are forgotten, those that wait are not."""
     expiries = Expiries()
     waiting = order("A0 AVA buy 100 @ 1.00 GTD=900", 0)
-    expiries.add(waiting)
+    expiries.watch(waiting, 900 * SECOND)
     for number in range(1, 5 * SIZE_MIN):
         ended = order(f"A{number} AVA buy 100 @ 1.00 GTD=900", number)
-        expiries.add(ended)
+        expiries.watch(ended, 900 * SECOND)
         ended.cancel()
     assert (len(expiries) <= SIZE_MIN, _due(expiries, 900)) == (True, [0])

@@ -1,0 +1,62 @@
+"""How far trades and prices may move: volatility guards (rule 6.4) and the collar on entry (6.3).
+
+Only questions; what follows when a guard trips is `trading_day`'s business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine import price_bands
+from engine.book.matching import acceptable
+from engine.book.order_book import BookSide
+from engine.order import Order
+
+if TYPE_CHECKING:
+    from engine.market import Market
+
+DYNAMIC, STATIC = "dynamic", "static"
+
+
+def bound_for(market: Market, *, is_buy: bool) -> int:
+    """The last price, inclusive, at which an incoming order may trade (rule 6.4.5).
+
+    Both references exist: there was a price today.
+    """
+    rules = market.segment.definition
+    dynamic = price_bands.bounds(market.last_price, rules.guard_dynamic)
+    static = price_bands.bounds(market.static_reference, rules.guard_static)
+    return min(dynamic[1], static[1]) if is_buy else max(dynamic[0], static[0])
+
+
+def is_beyond(order: Order, limit: int, bound: int) -> bool:
+    """Whether the order's limit reaches further than the bound."""
+    return limit > bound if order.is_buy else limit < bound
+
+
+def tripped_by(
+    market: Market, opposite: BookSide, limit: int | None, bound: int, dynamic_reference: int
+) -> str:
+    """Which guard kept an order from a trade it could have made; "" for none.
+
+    `dynamic_reference` is the last price as it was when the order came; the dynamic guard is asked
+    first.
+    """
+    price = opposite.best
+    while price is not None and acceptable(opposite, price, bound):
+        price = opposite.next_price(price)
+    if price is None or not acceptable(opposite, price, limit):
+        return ""
+    percent = market.segment.definition.guard_dynamic
+    return DYNAMIC if price_bands.too_far(price, dynamic_reference, percent) else STATIC
+
+
+def collar(market: Market, *, is_buy: bool) -> tuple[int, int]:
+    """The lowest and highest limit an order may have (rule 6.3.2)."""
+    rules = market.segment.definition
+    reference = market.last_price
+    low_percent, high_percent = rules.collar_passive, rules.collar_aggressive
+    if not is_buy:
+        low_percent, high_percent = high_percent, low_percent
+    low = price_bands.bounds(reference, low_percent)[0]
+    return low, price_bands.bounds(reference, high_percent)[1]
