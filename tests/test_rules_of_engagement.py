@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.refusals import PERMITTED
-from gateway.fix.order_entry import NOT_SERVED
+from engine.order_kinds import Kind, entry
+from engine.values import Phase, TimeInForce
+from gateway.fix.order_instructions import NOT_SERVED, SERVED_ONLY_AS
+from gateway.fix.report_style import ReportStyle
 from tests.specs.table import table
+from tests.support.fix import ours as our_dictionary
 from tests.support.fix_specs import (
     EXTENSIONS,
     FILES,
@@ -139,8 +142,9 @@ def test_fields_are_called_by_their_names() -> None:
 
 def test_the_table_of_refusals_is_the_one_in_use() -> None:
     """Code, text and FIX numbers in the rules are those of reject_reasons.toml."""
+    section = rules().partition("<!-- refusals")[2].partition("<!-- end -->")[0]
     rows = re.findall(
-        r"^\| ([A-Z][A-Z_]{5,}) \| (.*) \| ([\d ]+) \| ([\d ]+) \| ([\d ]*?) ?\|$", rules(), re.M
+        r"^\| ([A-Z][A-Z_]{5,}) \| (.*) \| ([\d ]+) \| ([\d ]+) \| ([\d ]*?) ?\|$", section, re.M
     )
     assert [row[:2] for row in rows] == [(name, text_of(name)) for name in reasons()]
     for name, _, *cells in rows:
@@ -150,19 +154,48 @@ def test_the_table_of_refusals_is_the_one_in_use() -> None:
 
 
 def test_the_fields_that_are_refused_are_listed() -> None:
-    """Section 4.5 names the fields that order entry refuses, and no other."""
-    section = rules().partition("### 4.5 ")[2].partition("## 5 ")[0]
-    assert re.findall(r"\w+\(\d+\)", section) == list(NOT_SERVED.values())
+    """Section 4.5 names the fields that order entry refuses, and which values it does not."""
+    section = rules().partition("### 4.5 ")[2].partition("### 4.6 ")[0]
+    _, always, _, unless, _ = section.split("\n\n")[1:6]
+    assert re.findall(r"\w+\(\d+\)", always) == list(NOT_SERVED.values())
+    said = re.findall(r"(\w+\(\d+\))((?: \d)+)", unless)
+    assert {name: frozenset(values.split()) for name, values in said} == dict(
+        SERVED_ONLY_AS.values()
+    )
 
 
 def test_the_table_of_order_types_is_the_engines() -> None:
-    """Order types and times in force combine as the engine permits."""
-    head, *rows = re.findall(r"^\|(?: OrdType\(40\) | [12] \w+ )\|.*$", rules(), re.M)
-    times = re.findall(r"59=(\w)", head)
-    said = {
-        (row[2], time)
-        for row in rows
-        for time, answer in zip(times, re.findall(r"\b(yes|no)\b", row), strict=True)
-        if answer == "yes"
+    """Every kind, time in force and phase: the letter in the table is what the engine does."""
+    section = rules().partition("<!-- order types")[2].partition("<!-- end -->")[0]
+    _, head, _, *rows = (line for line in section.splitlines() if line)
+    phases = [name.strip().replace(" ", "_") for name in head.strip("|").split("|")[2:]]
+    said = {}
+    for row in rows:
+        kind, times, *cells = (cell.strip() for cell in row.strip("|").split("|"))
+        for time in times.split():
+            for phase, cell in zip(phases, cells, strict=True):
+                said[kind, time, phase] = cell
+    assert phases == [*Phase]
+    assert said == {
+        (kind, time, phase): entry(kind, time, phase).value
+        for kind, time, _ in said
+        for phase in Phase
+        for kind in [Kind(kind)]
     }
-    assert said == PERMITTED
+    missing = {(kind, time) for kind in Kind for time in TimeInForce} - {
+        (kind, time) for kind, time, _ in said
+    }
+    assert {entry(kind, time, phase).value for kind, time in missing for phase in Phase} == {"-"}
+
+
+def test_the_reasons_for_restatements_are_those_in_use() -> None:
+    """The table of ExecRestatementReason(378) has the codes that reports carry."""
+    section = rules().partition("ExecRestatementReason(378), in 4.2")[2].partition("\n- ")[0]
+    rows = re.findall(r"^\| .* \| (D|4) \|(.*)\|(.*)\|(.*)\|$", section, re.MULTILINE)
+    said = {version: [row[at].strip() for row in rows] for at, version in enumerate(VERSIONS, 1)}
+    for version, codes in said.items():
+        style = ReportStyle(version, our_dictionary(version))
+        restated = [code for code, row in zip(codes, rows, strict=True) if row[0] == "D"]
+        canceled = [code for code, row in zip(codes, rows, strict=True) if row[0] == "4" and code]
+        assert sorted(restated) == sorted(style.restatement_codes.values()), version
+        assert sorted(canceled) == sorted(style.cancel_codes.values()), version

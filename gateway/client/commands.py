@@ -16,13 +16,16 @@ orders
   buy 100 ERIC-B market                 market order
   sell 100 ERIC-B stop 85.00 [@ 84.50]  stop order, with a price: stop limit
       then, in any order:
-      day | gtc | gtd 20261201 | ioc | fok | open | close | auction      time in force
-      show 20 | min 50 | account X | TAG=VALUE             MaxFloor or DisplayQty, MinQty, ...
+      day | gtc | gtd 20261201 | ioc | fok | at-open | at-close | auction    time in force
+      iceberg 20 [range 5] | hidden [min 50] | post-only   what is shown, MinQty, top of the book
+      account X | TAG=VALUE
+  buy 100 ERIC-B peg mid [@ 87.50]      pegged: mid, market or primary, an offset may follow
+  sell 100 ERIC-B trail 0.50            trailing stop, so far from the last price
       as ID                             its ClOrdID(11); else one is made, and the order goes
                                         by the venue's OrderID(37), as the reports show it
   replace [ID] 200 @ 87.40              new total quantity and price; either may be left out
   cancel [ID]                           without an ID: the newest order still working
-  cancel all [SYMBOL] [buy|sell]        mass cancel
+  cancel all [SYMBOL] [buy|sell]        mass cancel; segment ID: of one segment
   status [ID] | status all              what the venue knows
   orders                                what this client knows of its own orders
 session
@@ -53,7 +56,11 @@ TIMES_IN_FORCE = {
     "gtd": "6",
     "close": "7",
     "auction": "B",
+    "at-open": "2",
+    "at-close": "7",
 }
+PEGS = {"mid": "M", "market": "P", "primary": "R"}
+"""What a pegged order follows, as ExecInst(18)."""
 KINDS = (
     *("new", "fill", "partial", "filled", "canceled", "replaced", "rejected", "expired"),
     *("restated", "triggered", "status", "pending", "order-rejected", "cancel-rejected"),

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from gateway.client.wire import Field, Message
 
 DONE = frozenset("248C3")  # Filled, Canceled, Rejected, Expired, DoneForDay
-_TERMS = (55, 54, 38, 40, 44, 99, 59, 432, 126, 110, 111, 1138, 1)  # what a replace has to repeat
+_TERMS = (55, 54, 38, 40, 44, 99, 59, 432, 126, 18, 110, 111, 1138, 211, 836, 1094, 1)
+"""What a replace has to repeat."""
 _NO_ORDER_ID = (None, "NONE")
 
 

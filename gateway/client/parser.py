@@ -14,6 +14,7 @@ from collections.abc import Callable
 from gateway.client.commands import (
     KEYS,
     KINDS,
+    PEGS,
     SIDES,
     TIMES_IN_FORCE,
     Cancel,
@@ -31,7 +32,8 @@ from gateway.client.commands import (
 )
 from gateway.client.wire import Field, parse_fields
 
-_VALUE_OPTIONS = {"show": 111, "min": 110, "account": 1}
+_VALUE_OPTIONS = {"show": 111, "iceberg": 111, "range": 20003, "min": 110, "account": 1}
+_FLAG_OPTIONS: dict[str, dict[int, str]] = {"hidden": {111: "0"}, "post-only": {18: "6"}}
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _CONDITION = re.compile(r"([A-Za-z-]+|[0-9]+)([=~])(.*)", re.DOTALL)
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -122,11 +124,26 @@ def _terms(words: _Words) -> tuple[dict[int, str], str | None]:
             cl_ord_id = words.take("an ID after as")
         elif low in TIMES_IN_FORCE:
             terms |= _time_in_force(low, words)
+        elif low in _FLAG_OPTIONS:
+            terms |= _FLAG_OPTIONS[low]
+        elif low == "peg":
+            terms |= _peg(words)
+        elif low == "trail":
+            terms |= {40: "P", 18: "a", 211: words.number("distance")}
         elif low in _VALUE_OPTIONS:
             terms[_VALUE_OPTIONS[low]] = words.take(f"a value after {low}")
         else:
             terms |= dict([_raw_field(word)])
     return terms, cl_ord_id
+
+
+def _peg(words: _Words) -> dict[int, str]:
+    """What a pegged order follows, and what is added to that."""
+    follows = words.take("mid, market or primary after peg").lower()
+    if follows not in PEGS:
+        raise CommandError(f"peg must be one of {', '.join(PEGS)}, was {follows!r}")
+    fields = {40: "P", 18: PEGS[follows]}
+    return fields | ({211: words.number("offset")} if _NUMBER.fullmatch(words.peek()) else {})
 
 
 def _time_in_force(word: str, words: _Words) -> dict[int, str]:
@@ -180,6 +197,8 @@ def _cancel_all(words: _Words) -> CancelAll:
             fields[54] = SIDES[word.lower()]
         elif word.lower() == "as":
             cl_ord_id = words.take("an ID after as")
+        elif word.lower() == "segment":
+            fields |= {530: "6", 336: words.take("an ID after segment")}
         elif "=" in word:
             fields |= dict([_raw_field(word)])
         else:

@@ -18,6 +18,8 @@ from gateway.client.wire import Message, piped
 _SIDES = {"1": "buy", "2": "sell", "5": "short", "6": "short"}
 _TIMES = {"1": "gtc", "2": "at the open", "3": "ioc", "4": "fok", "6": "gtd", "7": "at the close"}
 _TIMES |= {"B": "auction"}
+_EXEC_INSTS = {"6": "post-only", "a": "trailing", "K": "cancel on halt", "Z": "cancel if not best"}
+_EXEC_INSTS |= {"M": "peg mid", "P": "peg market", "R": "peg primary"}
 STATUSES = {
     "0": "new",
     "1": "partially filled",
@@ -76,6 +78,8 @@ def _execution_kind(message: Message) -> str:
     if exec_type in ("F", "1", "2"):
         status = exec_type if exec_type != "F" else message.text(39)
         return {"1": "partial", "2": "filled"}.get(status, "fill")
+    if exec_type == "0" and message.get(636) == "Y" and message.get(58) is not None:
+        return "triggered"  # so FIX.4.4 tells of it
     return _EXEC_KINDS.get(exec_type, "report")
 
 
@@ -148,10 +152,21 @@ def _order(message: Message) -> str:
     terms = {"1": "market", "3": "market"}.get(message.text(40), "")
     if message.get(44) is not None and not terms:
         terms = f"@ {message.text(44)}"
+    special = _special(message)
     stop = f"stop {message.text(99)}" if message.get(99) is not None else ""
     time_in_force = _TIMES.get(message.text(59), "")
-    words = (side, size, message.text(55), stop, terms, time_in_force)
+    words = (side, size, message.text(55), stop, special, terms, time_in_force)
     return " ".join(word for word in words if word)
+
+
+def _special(message: Message) -> str:
+    """`peg mid`, `trailing`, `post-only`, `hidden`, `iceberg 20`."""
+    exec_inst = _EXEC_INSTS.get(message.text(18), "")
+    shown = message.get(111) or message.get(1138)
+    if message.text(40) == "P" and not exec_inst and message.get(99) is not None:
+        exec_inst = "trailing"  # FIX.4.2 has no code for it
+    display = {None: "", "0": "hidden"}.get(shown, f"iceberg {shown}")
+    return f"{exec_inst} {display}".strip()
 
 
 def _outcome(message: Message, kind: str) -> str:

@@ -1,7 +1,8 @@
 """Commands about orders -> the message to send, with its ids and the fields a venue asks for.
 
 Pure but for the notes taken in `OwnOrders`. What differs between FIX versions in a client's
-requests is here: FIX.4.2 wants HandlInst(21), and 5.0SP2 has DisplayQty(1138) for MaxFloor(111).
+requests is here: FIX.4.2 wants HandlInst(21); 5.0SP2 has DisplayQty(1138) for MaxFloor(111), a
+trailing stop is a stop there, and a segment has a MarketSegmentID(1300).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Requests:
                 return self._cancel(command, transact_time)
             case CancelAll():
                 cl_ord_id = command.cl_ord_id or self._orders.new_id()
-                fields = {11: cl_ord_id, 60: transact_time} | dict(command.fields)
+                fields = {11: cl_ord_id, 60: transact_time} | self._in_version(command.fields)
                 return Request("q", tuple(fields.items()))
             case Status():
                 order = self._order(command.order, working=False)
@@ -110,8 +111,16 @@ class Requests:
         return {21: "1"} if self.begin_string == "FIX.4.2" else {}
 
     def _in_version(self, fields: tuple[Field, ...]) -> dict[int, str]:
-        names = {111: 1138} if self.begin_string == "FIXT.1.1" else {}
-        return {names.get(tag, tag): value for tag, value in fields}
+        terms = dict(fields)
+        if self.begin_string != "FIXT.1.1":
+            return terms
+        if terms.get(40) == "P" and terms.get(18) == "a":
+            terms |= {40: "3", 1094: "8"}
+            del terms[18]
+        if terms.get(530) == "6" and 336 in terms:
+            terms[530] = "9"
+        names = {111: 1138, 336: 1300}
+        return {names.get(tag, tag): value for tag, value in terms.items()}
 
 
 def _instrument(order: Order) -> tuple[Field, ...]:
@@ -122,4 +131,6 @@ def _kept(terms: dict[int, str], changes: dict[int, str]) -> dict[int, str]:
     """Return the terms a replace repeats: of two ways to say when a GTD order ends only one, and
     none when TimeInForce(59) changes."""
     dropped = {432, 126} if {59, 432, 126} & changes.keys() else {126} if 432 in terms else set()
+    if 211 in terms:  # of a trailing stop the venue reports where it triggers now
+        dropped = dropped | {99}
     return {tag: value for tag, value in terms.items() if tag not in dropped}

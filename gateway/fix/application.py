@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import structlog
 
-from engine.commands import CancelOnDisconnect, DefineMember
+from engine.commands import CancelOnDisconnect, DefineMember, EndSubscriptions
 from engine.exchange import Exchange
 from gateway.fix import business_reject as business
+from gateway.fix import security_list
 from gateway.fix import tags as t
 from gateway.fix import user_requests as user
 from gateway.fix.connection import Connection
@@ -20,6 +21,7 @@ from gateway.fix.door import plain, username_is_right
 from gateway.fix.message import Message
 from gateway.fix.order_entry import COMMANDS
 from gateway.fix.session import FixSession
+from gateway.fix.status_requests import STATUS_COMMANDS
 from gateway.fix.throttle import Throttle, Verdict
 from gateway.fix.versions import DEFAULT
 from gateway.log.records import PasswordChanged, SessionNumbers, SessionOpened, SessionReply
@@ -29,8 +31,12 @@ from gateway.sequencer import Sequencer
 from gateway.sessions import ORDER_ENTRY, Sessions, VenueSession
 from gateway.turns import Turns
 
-SERVED = frozenset(COMMANDS) | {user.MSG_TYPE}
+FOR_EVERY_ROLE = frozenset(STATUS_COMMANDS) | {security_list.MSG_TYPE, user.MSG_TYPE}
+"""Messages that concern no order: a session of any role may send them."""
+
+SERVED = frozenset(COMMANDS) | FOR_EVERY_ROLE
 """The application messages the venue takes, in the versions that have them."""
+
 
 log = structlog.get_logger()
 
@@ -62,7 +68,7 @@ class Application:
         venue_session = self._sessions.by_comp_id[session.comp_id]
         if venue_session.is_restricted and self._is_refused(venue_session, message):
             return
-        translate = COMMANDS.get(message.msg_type)
+        translate = COMMANDS.get(message.msg_type) or STATUS_COMMANDS.get(message.msg_type)
         if translate is None or message.pairs is not None:
             self._take_other(venue_session, message)
             return
@@ -86,10 +92,18 @@ class Application:
             # Answering a refusal with a refusal could go on for ever.
             log.warning("session.refused_our_message", comp_id=fix.comp_id)
             self.numbers_moved(fix)
-        elif message.msg_type == user.MSG_TYPE and message.pairs is None:
+        elif message.pairs is None and message.msg_type == user.MSG_TYPE:
             self._on_user_request(session, message)
+        elif message.pairs is None and message.msg_type == security_list.MSG_TYPE:
+            self._list_securities(fix, message)
         else:
             self._refuse(fix, message, business.UNSUPPORTED_MSG_TYPE)
+
+    def _list_securities(self, session: FixSession, message: Message) -> None:
+        instruments = [m.instrument.definition for m in self._exchange.markets.values()]
+        dictionary = session.version.decoder.dictionary
+        for body in security_list.answers(message, instruments, dictionary):
+            self._reply(session, security_list.ANSWER, body)
 
     def _is_too_fast(self, session: FixSession, message: Message, throttle: Throttle) -> bool:
         verdict = throttle.take(session.now)
@@ -207,7 +221,14 @@ class Application:
     def detached(self, session: VenueSession, *, abrupt: bool) -> None:
         """It does not any more; after an abrupt end orders go as configured (rule 5.4.3)."""
         self._publisher.detach(session.fix)
+        if self._exchange.subscriptions.has_any(session.fix.comp_id) and not self.stopping:
+            self.end_subscriptions(session.fix.comp_id)
         scope = session.config.cancel_on_disconnect
         if abrupt and scope != "none" and not self.stopping:
             self._sequencer.submit(CancelOnDisconnect(session.fix.comp_id, scope == "day"))
             self._turns.schedule()
+
+    def end_subscriptions(self, comp_id: str) -> None:
+        """Nothing more goes to a session unasked: it has no connection any more."""
+        self._sequencer.submit(EndSubscriptions(comp_id))
+        self._turns.schedule()

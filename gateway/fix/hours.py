@@ -159,7 +159,7 @@ class _WallTime(NamedTuple):
 
     def moment(self, day: date, zone: ZoneInfo) -> int:
         """When the clock in `zone` first shows this time of `day`, or a later time."""
-        return _first_shown(datetime.combine(day, self.time), zone) * NANOS_PER_SECOND
+        return first_shown(datetime.combine(day, self.time), zone) * NANOS_PER_SECOND
 
 
 def _read(text: str) -> _WallTime:
@@ -176,7 +176,7 @@ def _days_between(open: _WallTime, close: _WallTime) -> timedelta:
     return timedelta(days=days)
 
 
-def _first_shown(wall: datetime, zone: ZoneInfo) -> int:
+def first_shown(wall: datetime, zone: ZoneInfo) -> int:
     """Seconds since 1970. Of a skipped time the two readings of PEP 495 lie around the skip."""
     local = wall.replace(tzinfo=zone)
     first, second = int(local.timestamp()), int(local.replace(fold=1).timestamp())

@@ -2,8 +2,9 @@
 
 One function per message type, found in `COMMANDS`. They only translate: what a value means for the
 market, the engine decides. A value the engine's units cannot hold (half a share, a fifth decimal)
-travels as a `Flaw`, so that the refusal comes from the same place as all others. The way back,
-events to reports, is `execution_reports`.
+travels as a `Flaw`, so that the refusal comes from the same place as all others. What few orders
+have (icebergs, stops, pegs) is read by `order_instructions`. The way back, events to reports, is
+`execution_reports`.
 """
 
 from __future__ import annotations
@@ -26,20 +27,9 @@ from engine.values import PRICE_MAX, PRICE_SCALE, OrdType
 from gateway.decimals import format_price, parse_price, parse_qty
 from gateway.fix import tags as t
 from gateway.fix.message import INCORRECT_FORMAT, VALUE_INCORRECT, Message, reject
+from gateway.fix.order_instructions import NOTHING, Extra, extra_of
+from gateway.fix.order_instructions import TAGS as INSTRUCTION_TAGS
 from gateway.fix.times import end_of_day, parse_utc_timestamp
-
-NOT_SERVED = {
-    "18": "ExecInst(18)",
-    "99": "StopPx(99)",
-    "110": "MinQty(110)",
-    "111": "MaxFloor(111)",
-    "152": "CashOrderQty(152)",
-    "210": "MaxShow(210)",
-    "211": "PegOffsetValue(211)",
-    "388": "DiscretionInst(388)",
-    "516": "OrderPercent(516)",
-}
-"""Fields that would change what the order is; to ignore them would be to guess."""
 
 NOT_NAMED = "NONE"
 """The order of a request that names none, which FIX 5.0 and later allow."""
@@ -47,7 +37,8 @@ NOT_NAMED = "NONE"
 EXPIRE_AT_MAX = 2**63 - 1
 """In April 2262 nanoseconds since 1970 leave 64 bits."""
 
-_NOT_SERVED = NOT_SERVED.keys()
+_PRICED: frozenset[str] = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT})
+_OF_A_SEGMENT = frozenset({"6", "9"})
 _TRADER_ROLES = frozenset({"11", "12"})
 
 
@@ -62,7 +53,8 @@ class Sender(NamedTuple):
 def enter_order(message: Message, sender: Sender) -> EnterOrder:
     """NewOrderSingle(D)."""
     f = message.fields
-    qty, price, expire_at, flaw = _terms(f, sender)
+    extra = NOTHING if INSTRUCTION_TAGS.isdisjoint(f) else extra_of(f, is_new=True)
+    qty, price, expire_at, flaw = _terms(f, sender, extra)
     return EnterOrder(
         sender.session,
         sender.member,
@@ -77,15 +69,18 @@ def enter_order(message: Message, sender: Sender) -> EnterOrder:
         f.get(t.ACCOUNT, ""),
         f.get(t.SENDER_SUB_ID) or _trader(message),
         f.get(t.NO_INTERNAL) == "Y",
-        poss_resend=f.get(t.POSS_RESEND) == "Y",
-        flaw=flaw,
+        extra.displayed,
+        f.get(t.POSS_RESEND) == "Y",
+        flaw,
+        extra.instructions,
     )
 
 
 def replace_order(message: Message, sender: Sender) -> ReplaceOrder:
     """OrderCancelReplaceRequest(G); what it leaves out stays as it is."""
     f = message.fields
-    qty, price, expire_at, flaw = _terms(f, sender)
+    extra = NOTHING if INSTRUCTION_TAGS.isdisjoint(f) else extra_of(f, is_new=False)
+    qty, price, expire_at, flaw = _terms(f, sender, extra)
     no_internal = f.get(t.NO_INTERNAL)
     return ReplaceOrder(
         sender.session,
@@ -102,6 +97,7 @@ def replace_order(message: Message, sender: Sender) -> ReplaceOrder:
         f.get(t.SENDER_SUB_ID) or _trader(message),
         None if no_internal is None else no_internal == "Y",
         flaw,
+        extra.instructions,
     )
 
 
@@ -142,14 +138,17 @@ def request_mass_status(message: Message, sender: Sender) -> RequestMassStatus:
 
 
 def mass_cancel(message: Message, sender: Sender) -> MassCancel:
-    """OrderMassCancelRequest(q)."""
+    """OrderMassCancelRequest(q); before FIX 5.0 a segment is named in TradingSessionID(336)."""
     f = message.fields
+    request_type = f[t.MASS_CANCEL_REQUEST_TYPE]
+    segment = f.get(t.MARKET_SEGMENT_ID) or f.get(t.TRADING_SESSION_ID, "")
     return MassCancel(
         sender.session,
         f[t.CL_ORD_ID],
-        f[t.MASS_CANCEL_REQUEST_TYPE],
+        request_type,
         f.get(t.SYMBOL, ""),
         f.get(t.SIDE, ""),
+        segment if request_type in _OF_A_SEGMENT else "",
     )
 
 
@@ -164,16 +163,16 @@ COMMANDS: dict[str, Callable[[Message, Sender], Command]] = {
 """MsgType(35) -> its translation; every other application message is answered with `j`."""
 
 
-def _terms(f: dict[str, str], sender: Sender) -> tuple[int, int, int, Flaw | None]:
-    """Quantity, price, expiry in the engine's units, and the first of them that has none."""
-    flaw: Flaw | None = None
-    if not f.keys().isdisjoint(_NOT_SERVED):
-        tag = next(tag for tag in NOT_SERVED if tag in f)
-        flaw = Flaw(RejectReason.UNSUPPORTED_FIELD, f[tag], NOT_SERVED[tag])
+def _terms(f: dict[str, str], sender: Sender, extra: Extra) -> tuple[int, int, int, Flaw | None]:
+    """Quantity, price, expiry in the engine's units, and the first flaw of the whole order."""
+    flaw = extra.flaw
+    if flaw is not None and flaw.reason != RejectReason.UNSUPPORTED_FIELD:
+        flaw = None
     text = f.get(t.ORDER_QTY)
     qty = 0
     if text is None:
-        flaw = flaw or Flaw(RejectReason.ORDER_QTY_MISSING)
+        if extra.instructions is None or not extra.instructions.cash_order_qty:
+            flaw = flaw or Flaw(RejectReason.ORDER_QTY_MISSING)
     else:
         whole = parse_qty(text)
         if whole is None:
@@ -190,9 +189,9 @@ def _terms(f: dict[str, str], sender: Sender) -> tuple[int, int, int, Flaw | Non
             flaw = flaw or _far_price(text, units)
         else:
             price = units
-    elif f[t.ORD_TYPE] == OrdType.LIMIT:
+    elif f[t.ORD_TYPE] in _PRICED:
         flaw = flaw or Flaw(RejectReason.PRICE_MISSING)
-    return qty, price, _expire_at(f, sender), flaw
+    return qty, price, _expire_at(f, sender), flaw or extra.flaw
 
 
 def _far_price(text: str, units: int) -> Flaw:

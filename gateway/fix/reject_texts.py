@@ -23,10 +23,17 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True):
     mass_cancel_reject_reason: dict[str, int] = {}
 
 
+MISSING = "missing"
+"""What stands for a value that is not there."""
+
+_ABOUT_PRICES = ("PRICE_", "STOP_PX_", "NOT_TOP_OF_BOOK", "PEG_OFFSET_BAD")
+"""Beginnings of the reasons whose numbers are prices."""
+
+
 def _text_value(reason: RejectReason, value: int | str) -> str:
     if isinstance(value, str):
         return value
-    if reason.startswith("PRICE_"):
+    if reason.startswith(_ABOUT_PRICES):
         return format_price(value)
     if reason is RejectReason.EXPIRE_TIME_PAST:
         return format_utc_timestamp(value)
@@ -47,7 +54,7 @@ class RejectTexts:
         """Text(58) of the refusal, no longer than any text may be."""
         reason = refusal.reason
         limit = _text_value(reason, refusal.limit)
-        was = _text_value(reason, refusal.was)
+        was = _text_value(reason, refusal.was) or MISSING
         text = self._rows[reason].text.format(limit=limit, was=was)
         return f"{reason.value}: {text}"[:TEXT_CHARS_MAX]
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.order_kinds import PHASES, TABLE, Kind
+from engine.values import TimeInForce
 from gateway.fix import business_reject
 from gateway.fix.message import COMP_ID_PROBLEM, SENDING_TIME_PROBLEM, TEXTS
 from tests.specs.table import FRAME, SESSION, VERSIONS, Block, FieldPath, Row, Table
@@ -28,6 +30,7 @@ _REGION = re.compile(r"(<!-- ([\w ]+): written by make specs -->\n).*?(<!-- end 
 def rules(text: str, table: Table, reasons: Reasons) -> str:
     """The rules of engagement with their tables as they must be."""
     regions = {
+        "order types": "\n".join(_order_types()),
         "messages in": _messages(table, [b for b in table.messages.values() if _is(b, "in")]),
         "messages out": _messages(table, [b for b in table.messages.values() if _is(b, "out")]),
         "session messages": _messages(table, [table.parts[key] for key in (*FRAME, *SESSION)]),
@@ -94,6 +97,21 @@ def _scenarios(block: Block, rows: list[Row]) -> Iterator[str]:
         arrows = "→" * row.depth + " " if row.depth else ""
         letters = (row.scenarios[i].strip(".") for i in shown)
         yield _line(f"{arrows}{row.tag}", row.name, *letters, row.rule)
+
+
+def _order_types() -> Iterator[str]:
+    """A line for each kind of order and the times in force that go with it alike."""
+    yield _line("Order", "TimeInForce(59)", *(phase.replace("_", " ") for phase in PHASES))
+    yield "|---" * (len(PHASES) + 2) + "|"
+    for kind in Kind:
+        lines: dict[tuple[str, ...], list[str]] = {}
+        for time_in_force in TimeInForce:
+            row = TABLE.get((kind, time_in_force))
+            if row is not None:
+                cells = tuple(row[phase].value for phase in PHASES)
+                lines.setdefault(cells, []).append(time_in_force)
+        for cells, times_in_force in lines.items():
+            yield _line(kind, " ".join(times_in_force), *cells)
 
 
 def _refusals(reasons: Reasons) -> Iterator[str]:

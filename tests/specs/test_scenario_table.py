@@ -12,6 +12,7 @@ ORDER = (
 )
 ENDED = ORDER.replace("151=100", "151=0")
 NOBODY = "6=0|14=0|17=1-1|37=NONE|38=0|39=8|54=7|60=20261122-12:00:00|151=0"
+STOP = ORDER.replace("40=2|44=87.30", "40=3|99=86.00")
 FILL = ORDER.replace("|14=0", "|14=50").replace("151=100", "151=50") + "|39=1|31=87.30|32=50"
 
 RIGHT = f"""
@@ -29,8 +30,18 @@ RIGHT = f"""
     FIX.4.4    replaced         {ORDER}|39=0|41=B|150=5|625=3
     FIX.4.4    rejected         {ENDED}|39=8|58=why|103=11|150=8
     FIX.4.2    expired          {ENDED}|20=0|39=C|150=C
-    FIX.4.4    restated         {ORDER}|39=0|150=D|378=1|625=3
-    FIX.5.0SP2 triggered        {ORDER}|39=0|150=L|625=3|1823=2
+    FIX.4.4    restated         {ORDER}|39=0|58=why|150=D|378=1|424=100|425=0|426=0|625=3
+    FIX.4.2    restated         {ORDER}|20=0|39=0|58=why|150=D|378=4
+    FIX.4.4    triggered        {STOP}|39=0|58=why|150=0|625=3|636=Y
+    FIX.5.0SP2 triggered        {STOP}|39=0|58=why|150=L|625=3|636=Y|1823=2
+    FIX.4.4    new              {STOP}|39=0|150=0|625=3|636=N
+    FIX.4.2    done_for_day     {ENDED}|20=0|39=3|150=3
+    FIX.4.4    done_for_day     {ORDER}|39=3|150=3|625=5
+    FIX.4.2    trade_canceled   {ORDER}|19=T1-1|20=1|31=87.30|32=50|39=0|150=0|198=T1|382=1|375=NON
+    FIX.4.4    trade_canceled   {ORDER}|19=T1-1|31=87.30|32=50|39=0|150=H|382=1|375=NON|527=T1|625=3
+    FIX.4.2    trade_corrected  {FILL}|19=T1-1|20=2|150=1|198=T1|382=1|375=NON
+    FIX.5.0SP2 trade_corrected  {FILL}|19=T1-2|150=G|453=1|448=NON|447=D|452=17|625=3|880=T1
+    FIX.5.0SP2 trade            {FILL}|150=F|453=1|448=NON|447=D|452=17|625=4|851=4|880=T1
     FIX.4.2    status           {ORDER}|20=3|39=0|150=0
     FIX.4.4    status           {ORDER}|39=0|41=B|150=I|625=3|790=S
     FIX.4.2    status_unknown   {NOBODY}|11=A|20=3|55=X|58=why|103=5|150=8
@@ -95,7 +106,7 @@ def test_what_is_no_message_of_the_venue_is_told() -> None:
         ("35=D|11=A", "FIX.4.4"): "MsgType(35) D is not sent in FIX.4.4",
         ("35=r|37=M1", "FIX.4.2"): "MsgType(35) r is not sent in FIX.4.2",
         ("11=A", "FIX.4.4"): "MsgType(35) None is not sent in FIX.4.4",
-        ("35=8|150=3", "FIX.4.4"): "ExecutionReport: none of its scenarios",
+        ("35=8|150=6", "FIX.4.4"): "ExecutionReport: none of its scenarios",
     }
     for (text, version), complaint in told.items():
         assert presence_complaints(_pairs(text), version) == [complaint]

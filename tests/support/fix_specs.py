@@ -20,10 +20,10 @@ OURS = Path(__file__).parents[2] / "fix_specs"
 STOCK = Path(fixcore.__file__).parent / "specs"
 
 SESSION = ("A", "0", "1", "2", "3", "4", "5")
-INBOUND = ("D", "F", "G", "H", "AF", "q", "BE")
-OUTBOUND = ("8", "9", "r", "j", "BF")
-LATER_INBOUND = ("V", "x", "e", "g", "AD")
-LATER_OUTBOUND = ("W", "X", "Y", "y", "f", "h", "AE")
+INBOUND = ("D", "F", "G", "H", "AF", "q", "BE", "x", "e", "g")
+OUTBOUND = ("8", "9", "r", "j", "BF", "y", "f", "h")
+LATER_INBOUND = ("V", "AD")
+LATER_OUTBOUND = ("W", "X", "Y", "AE")
 NOT_IN_42 = frozenset({"AF", "q", "r", "BE", "BF", "x", "y", "AD", "AE"})
 FRAME = ("Header", "Trailer")
 NO_INTERNAL = "20001"
@@ -35,18 +35,30 @@ TRANSPORT = "FIXT11.xml"
 
 FILES = (*VERSIONS.values(), TRANSPORT)
 
+OWN_FIELDS = {
+    NO_INTERNAL: ("NoInternal", "BOOLEAN"),
+    "20002": ("SelfMatchLevel", "INT"),
+    "20003": ("DisplayRange", "QTY"),
+}
+"""The venue's own fields: name and type."""
+
+SELF_MATCH = frozenset({"2362", "2964"})
+"""Fields of FIX 5.0SP2 that orders may carry before it."""
+
+_OF_ORDERS = frozenset(OWN_FIELDS)
+
 EXTENSIONS: dict[str, dict[str, frozenset[str]]] = {
     "FIX42.xml": {
-        "D": frozenset({NO_INTERNAL}),
-        "G": frozenset({NO_INTERNAL}),
+        "D": _OF_ORDERS | SELF_MATCH,
+        "G": _OF_ORDERS | SELF_MATCH,
         "A": frozenset({"553", "554", "925"}),
     },
     "FIX44.xml": {
-        "D": frozenset({NO_INTERNAL}),
-        "G": frozenset({NO_INTERNAL}),
+        "D": _OF_ORDERS | SELF_MATCH,
+        "G": _OF_ORDERS | SELF_MATCH,
         "A": frozenset({"925"}),
     },
-    "FIX50SP2.xml": {"D": frozenset({NO_INTERNAL}), "G": frozenset({NO_INTERNAL})},
+    "FIX50SP2.xml": {"D": _OF_ORDERS, "G": _OF_ORDERS},
 }
 """Fields that the venue takes beyond FIX, by file and MsgType."""
 

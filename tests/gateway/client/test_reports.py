@@ -41,6 +41,26 @@ STATE = "151=100|14=100|6=87.30"
             "12:01:03.214 TRIGGERED O12 short 0/5 ERIC-B stop 85.00 @ 84.50, leaves 5",
         ),
         (
+            f"35=8|11=A|55=ERIC-B|54=2|38=5|40=3|99=85.00|150=0|39=0|151=5|58=it is|636=Y|{AT}",
+            "12:01:03.214 TRIGGERED O12 sell 0/5 ERIC-B stop 85.00 market, leaves 5: it is",
+        ),
+        (
+            f"{ORDER}|111=20|150=0|39=0|151=200|14=0|636=Y",
+            "12:01:03.214 NEW      O12 buy 0/200 ERIC-B iceberg 20 @ 87.30, leaves 200",
+        ),
+        (
+            f"{ORDER}|18=6|1138=0|150=0|39=0|151=200|14=0",
+            "12:01:03.214 NEW      O12 buy 0/200 ERIC-B post-only hidden @ 87.30, leaves 200",
+        ),
+        (
+            f"35=8|11=A|55=ERIC-B|54=2|38=5|40=P|18=M|150=D|39=0|151=5|14=0|58=moved|{AT}",
+            "12:01:03.214 RESTATED O12 sell 0/5 ERIC-B peg mid, leaves 5: moved",
+        ),
+        (
+            f"35=8|11=A|55=ERIC-B|54=2|38=5|40=P|99=85.00|150=0|39=0|151=5|14=0|{AT}",
+            "12:01:03.214 NEW      O12 sell 0/5 ERIC-B stop 85.00 trailing, leaves 5",
+        ),
+        (
             f"{ORDER}|150=4|39=4|151=0|14=100|58=end of day",
             "12:01:03.214 CANCELED O12 buy 100/200 ERIC-B @ 87.30, leaves 0: end of day",
         ),

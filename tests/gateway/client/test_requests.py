@@ -103,6 +103,29 @@ def test_fix_5_0_sp2_shows_a_part_by_display_qty() -> None:
     ]
 
 
+def test_fix_5_0_sp2_has_a_trailing_stop_and_segments_of_its_own() -> None:
+    """A trailing stop is a stop with a peg there, and a segment no trading session."""
+    trail = "sell 9 X trail 0.50 as A"
+    assert [
+        last_request(line, begin_string=version)
+        for line in (trail, "cancel all segment STO as M")
+        for version in ("FIX.4.4", "FIXT.1.1")
+    ] == [
+        "35=D|11=A|60=now|55=X|54=2|38=9|40=P|59=0|18=a|211=0.50",
+        "35=D|11=A|60=now|55=X|54=2|38=9|40=3|59=0|211=0.50|1094=8",
+        "35=q|11=M|60=now|530=6|336=STO",
+        "35=q|11=M|60=now|530=9|1300=STO",
+    ]
+
+
+def test_a_replace_of_a_trailing_stop_leaves_out_where_it_stands() -> None:
+    """StopPx(99) is the venue's to say; the peg is repeated."""
+    new = "35=8|37=O7|150=0|39=0|11=A|55=X|54=2|38=9|40=P|18=a|99=85.3|211=0.5|59=0|151=9|14=0"
+    assert last_request("sell 9 X trail 0.50 as A", new, "replace 8 as B") == (
+        "35=G|11=B|41=A|60=now|55=X|54=2|38=8|40=P|59=0|18=a|211=0.5"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "text"),
     [

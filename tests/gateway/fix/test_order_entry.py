@@ -17,9 +17,9 @@ from engine.commands import (
 from engine.rejects import RejectReason
 from gateway.fix.application import SERVED
 from gateway.fix.message import SessionReject
-from gateway.fix.order_entry import COMMANDS, NOT_SERVED, Sender
+from gateway.fix.order_entry import COMMANDS, Sender
 from gateway.fix.times import parse_utc_timestamp
-from tests.support.fix import START, decoded, message, ours
+from tests.support.fix import START, decoded, message
 
 SENDER = Sender("AVA-1", "AVA", "Europe/Stockholm")
 NEW = "35=D|34=2|11=X|38=100|40=2|44=87.30|54=1|55=ERIC-B|60={now}"
@@ -124,10 +124,11 @@ FLAWS = [
     ("38=100|40=2|44=87.30", "40=2", Flaw(RejectReason.ORDER_QTY_MISSING), {"qty": 0, "price": 0}),
     (
         "38=100|40=2|44=87.30",
-        "38=1|40=2|99=5|110=1",
-        Flaw(RejectReason.UNSUPPORTED_FIELD, "5", "StopPx(99)"),
-        {"qty": 1, "price": 0},
+        "38=0.5|40=2|168={now}|210=1",
+        Flaw(RejectReason.UNSUPPORTED_FIELD, "20261122-12:00:00.000", "EffectiveTime(168)"),
+        {"qty": 0, "price": 0},
     ),
+    ("40=2|44=87.30", "40=4", Flaw(RejectReason.PRICE_MISSING), {"ord_type": "4", "price": 0}),
 ]
 
 
@@ -138,15 +139,6 @@ def test_what_the_engine_cannot_express_travels_as_a_flaw(
     """The first one, so that the refusal comes from where all others come from."""
     assert command(NEW.replace(old, new)) == entered(flaw=flaw, **fields)
     assert command(CHANGE.replace(old, new)) == replaced(flaw=flaw, **fields)
-
-
-@pytest.mark.parametrize("tag", NOT_SERVED)
-def test_fields_that_would_make_another_order_of_it(tag: str) -> None:
-    """They are not ignored: named with their value, whatever it is."""
-    value = sorted(ours().fields[tag].enum or {"1"})[0]
-    flaw = Flaw(RejectReason.UNSUPPORTED_FIELD, value, NOT_SERVED[tag])
-    assert command(f"{NEW}|{tag}={value}") == entered(flaw=flaw)
-    assert NOT_SERVED[tag] == f"{ours().fields[tag].name}({tag})"
 
 
 @pytest.mark.parametrize(
@@ -207,6 +199,11 @@ OTHERS: list[tuple[str, Command]] = [
         "35=q|34=2|11=M|530=1|54=2|55=ERIC-B|60={now}",
         MassCancel("AVA-1", "M", "1", "ERIC-B", "2"),
     ),
+    (
+        "35=q|34=2|11=M|336=STO|530=6|60={now}",
+        MassCancel("AVA-1", "M", "6", "", "", "STO"),
+    ),
+    ("35=q|34=2|11=M|336=STO|530=7|60={now}", MassCancel("AVA-1", "M", "7", "", "")),
 ]
 
 
@@ -217,5 +214,7 @@ def test_other_requests(text: str, wanted: Command) -> None:
 
 
 def test_what_is_translated_is_what_is_served() -> None:
-    """One function for each order message the venue takes; UserRequest is about the session."""
-    assert {*COMMANDS, "BE"} == SERVED
+    """One function for each order message the venue takes; the others are about the session, or
+    about instruments and phases.
+    """
+    assert {*COMMANDS} == SERVED - {"BE", "x", "e", "g"}

@@ -36,6 +36,25 @@ TEXTS = RejectTexts("FIX.4.4")
             "SIDE_CHANGED: Side(54) must stay 1, was 2",
         ),
         (
+            Refusal(RejectReason.STOP_PX_OFF_TICK, 500, 873_300),
+            "STOP_PX_OFF_TICK: StopPx(99) must be a multiple of 0.05, was 87.33",
+        ),
+        (
+            Refusal(RejectReason.NOT_TOP_OF_BOOK, 873_000, 873_500),
+            "NOT_TOP_OF_BOOK: Price(44) must lie between the best prices when ExecInst(18) is 6,"
+            " 87.30 is in its way, was 87.35",
+        ),
+        (
+            Refusal(RejectReason.PHASE_FORBIDS_ORDER_TYPE, "post-only", "CLOSING_CALL"),
+            "PHASE_FORBIDS_ORDER_TYPE: Phase must be one that permits a post-only order of this"
+            " TimeInForce(59), was CLOSING_CALL",
+        ),
+        (
+            Refusal(RejectReason.EXEC_INST_MISSING, "P", ""),
+            "EXEC_INST_MISSING: ExecInst(18) or PegPriceType(1094) must say what to follow when"
+            " OrdType(40) is P, was missing",
+        ),
+        (
             Refusal(RejectReason.ORDER_QTY_MISSING),
             "ORDER_QTY_MISSING: OrderQty(38) must be given, was missing",
         ),
