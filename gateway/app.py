@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from engine.commands import DefineMember, PassTime
 from engine.exchange import Exchange
 from gateway import reference_data
 from gateway.clock import Clock
@@ -29,6 +28,8 @@ from gateway.fix.execution_reports import ReportWriter
 from gateway.fix.versions import Versions
 from gateway.log.segment_file import SegmentLog
 from gateway.log.sent_file import SentFile
+from gateway.market_clock import MarketClock, MarketOptions
+from gateway.market_time import MarketTime
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
 from gateway.session_desk import SessionDesk
@@ -56,7 +57,8 @@ class CannotListen(Exception):
 class Venue:
     """One running venue over one data directory.
 
-    `application` is what its sessions' messages do to it, `versions` what it speaks.
+    `application` is what its sessions' messages do to it, `versions` what it speaks, `market` how
+    its market time begins.
     """
 
     def __init__(
@@ -68,8 +70,10 @@ class Venue:
         *,
         application: type[Application] = Application,
         versions: Versions | None = None,
+        market: MarketOptions | None = None,
     ) -> None:
         self.config = config
+        self._options = market or MarketOptions()
         self.failed: BaseException | None = None
         self.recovered = 0
         self._clock = clock or Clock()
@@ -80,7 +84,11 @@ class Venue:
         writer = ReportWriter(self._sessions.outgoing, self._sessions.copies)
         self._publisher = Publisher(self._sessions, writer)
         now = self._clock.now
-        self._sequencer = Sequencer(self._exchange, self._log, self._publisher, now)
+        market_clock = MarketClock(now, self._options.speed)
+        self._sequencer = Sequencer(
+            self._exchange, self._log, self._publisher, now, market_clock.at
+        )
+        self.market = MarketTime(config, self._exchange, self._sequencer, market_clock)
         self._turns = Turns(
             self._log,
             self._sent,
@@ -151,13 +159,17 @@ class Venue:
         )
 
     def recover(self) -> None:
-        """Let the log happen again; raises LogCorrupt."""
+        """Let the log happen again.
+
+        Raises LogCorrupt, and MarketTimeError if the market is to begin before the log ends.
+        """
         for record in self._log.recover():
             self._sequencer.replay(record)
             self._sent.end_turn()
             self.recovered += 1
         if self._log.torn_bytes:
             log.warning("log.torn_tail", bytes=self._log.torn_bytes)
+        self.market.check_start(self._options.start)
 
     async def start(self) -> None:
         """Open the log for writing, accept connections at `address` and `tls_address`.
@@ -167,10 +179,7 @@ class Venue:
         self._loop = asyncio.get_running_loop()
         self._start_log()
         self._turns.start(self._loop)
-        for command in reference_data.changes(self.config, self._exchange):
-            self._sequencer.submit(command)
-        for entry in self._sessions.unsaid():
-            self._application.define(entry)
+        self._begin()
         self._turns.end()
         fix, tls = self.config.fix, self.config.tls
         if fix.port >= 0:
@@ -188,6 +197,18 @@ class Venue:
             except OSError as error:
                 raise CannotListen(f"{tls.host}:{tls.port}: {error.strerror}") from error
         self._timers.start(self._loop)
+
+    def _begin(self) -> None:
+        """Go on where the log ends: by the venue file as it is now, up to the time it is now."""
+        self.market.stand(self._options.start)
+        for command in reference_data.changes(self.config, self._exchange):
+            self._sequencer.submit(command)
+        for entry in self._sessions.unsaid():
+            self._application.define(entry)
+        for comp_id in self._exchange.subscriptions.sessions_with_any():
+            self._application.end_subscriptions(comp_id)  # nobody is connected yet
+        self.market.seed(self._options.seed)
+        self.market.begin(self._options.start)
 
     async def start_http(
         self, listening: socket.socket, read_config: Callable[[], Config], version: str
@@ -249,9 +270,8 @@ class Venue:
 
     def reload(self, config: Config) -> list[str]:
         """The venue file was read again: sessions change at once, all else with the next start."""
-        for member in config.members:
-            if self._exchange.members.get(member.id) != member.name:
-                self._sequencer.submit(DefineMember(member.id, member.name))
+        for command in reference_data.member_changes(config, self._exchange):
+            self._sequencer.submit(command)
         return self.desk.reload(config)
 
     def stop(self) -> None:
@@ -313,7 +333,7 @@ class Venue:
 
     def _next_deadline(self) -> int | None:
         deadlines = [session.next_deadline() for session in self._sessions.connected()]
-        deadlines += [self._exchange.next_deadline(), self._times.next_deadline()]
+        deadlines += [self.market.next_deadline(), self._times.next_deadline()]
         return min((at for at in deadlines if at is not None), default=None)
 
     def _on_time(self, now: int) -> None:
@@ -326,7 +346,5 @@ class Venue:
             if session.wants_close:
                 self._turns.speaks(session)
         self._times.on_timer(now)
-        due = self._exchange.next_deadline()
-        if due is not None and now >= due:
-            self._sequencer.submit(PassTime())
+        if self.market.on_timer(now):
             self._turns.schedule()

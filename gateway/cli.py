@@ -22,7 +22,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -37,10 +37,21 @@ from gateway.config_check import violations
 from gateway.config_door import is_loopback
 from gateway.config_text import key_text
 from gateway.config_words import describe, not_yet_served
+from gateway.explain import command as explain_command
 from gateway.log.frames import LogCorrupt
 from gateway.log.segment_file import LogLocked
+from gateway.market_clock import (
+    NORMAL,
+    MarketOptions,
+    MarketTimeError,
+    parse_seed,
+    parse_speed,
+    parse_time,
+)
 from gateway.tls import TlsProblem
 from gateway.web.listening import listen
+
+_T = TypeVar("_T")
 
 HTTP_OFF = -1
 CLEAN, BUG, BAD_CONFIGURATION, LOCKED, CORRUPT, DISK_ERROR = 0, 1, 2, 3, 4, 5
@@ -55,6 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     _add(commands, "client", "a FIX client for people and scripts", *_client())
     _add(commands, "check-config", "say what a venue file means", _add_file_argument, check_config)
     _add(commands, "view", "FIX in readable form", view.add_arguments, view.run)
+    _add(commands, "explain", "why an order or a trade went as it did", *_explain())
     _add(commands, "session", "sessions of a running venue", *_session())
     _add(commands, "hash-password", "make a password_scrypt", _add_hash_arguments, hash_password)
     _add(commands, "make-certs", "certificates for trying out TLS", *_certificates())
@@ -75,6 +87,10 @@ def _certificates() -> tuple[Callable[[argparse.ArgumentParser], None], Callable
 
 def _session() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
     return session_command.add_arguments, session_command.run
+
+
+def _explain() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
+    return explain_command.add_arguments, explain_command.run
 
 
 def _client() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
@@ -112,6 +128,15 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the control API; 0: any free port, -1: off (default)",
     )
+    parser.add_argument(
+        "--market-time", metavar="ISO8601", help="when the market begins; none: now"
+    )
+    parser.add_argument(
+        "--market-speed",
+        metavar="X",
+        help="1: normal (default), 60: a minute a second, 0: stands still",
+    )
+    parser.add_argument("--seed", metavar="N", help="what random moments follow from")
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -120,13 +145,16 @@ def serve(args: argparse.Namespace) -> int:
     try:
         _check_http(args)
         config = _effective(args)
+        market = _market_options(args, config)
     except ConfigError as error:
         return _complain(str(error), BAD_CONFIGURATION)
     data_dir: Path = args.data_dir or Path(config.venue.data_dir)
     try:
-        return _run_loop(_serve(args, config, data_dir))
+        return _run_loop(_serve(args, config, data_dir, market))
     except CannotListen as error:
         return _complain(str(error), BAD_CONFIGURATION)
+    except MarketTimeError as error:
+        return _complain(f"arguments: --market-time: {error}", BAD_CONFIGURATION)
     except LogLocked as error:
         return _complain(f"{error}: another process has this data directory", LOCKED)
     except LogCorrupt as error:
@@ -168,6 +196,24 @@ def _check_http(args: argparse.Namespace) -> None:
         raise ConfigError("arguments", 0, "--http-port", text)
 
 
+def _market_options(args: argparse.Namespace, config: Config) -> MarketOptions:
+    """How market time begins; raises ConfigError."""
+    zone = config.venue.timezone
+    start = _option("--market-time", args.market_time, lambda text: parse_time(text, zone))
+    speed = _option("--market-speed", args.market_speed, parse_speed)
+    return MarketOptions(
+        start, NORMAL if speed is None else speed, _option("--seed", args.seed, parse_seed)
+    )
+
+
+def _option(name: str, text: str | None, parse: Callable[[str], _T]) -> _T | None:
+    """What an option means, None where it was not given; raises ConfigError."""
+    try:
+        return None if text is None else parse(text)
+    except ValueError as error:
+        raise ConfigError("arguments", 0, name, str(error)) from error
+
+
 def _http_socket(args: argparse.Namespace) -> socket.socket | None:
     """Where the control API will be served, None if nowhere; raises CannotListen."""
     if args.http_port == HTTP_OFF:
@@ -183,10 +229,12 @@ def _load(file: Path | None) -> Config:
     return configuration.demo() if file is None else configuration.load(file)
 
 
-async def _serve(args: argparse.Namespace, config: Config, data_dir: Path) -> int:
+async def _serve(
+    args: argparse.Namespace, config: Config, data_dir: Path, market: MarketOptions
+) -> int:
     _raise_file_limit()
     try:
-        venue = Venue(config, data_dir, config.log.sync)
+        venue = Venue(config, data_dir, config.log.sync, market=market)
     except OSError as error:
         return _complain(f"{data_dir}: {error}", BAD_CONFIGURATION)
     venue.recover()

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from gateway.calendars import calendar_problem
 from gateway.config_door import exposures, session_violations
 from gateway.config_text import KeyPath, key_text, shown
 from gateway.decimals import format_price
 from gateway.fix.hours import timezone_problem
 
 if TYPE_CHECKING:
-    from gateway.config import Config, InstrumentConfig, PhaseChange, VenueConfig
+    from gateway.config import Config, InstrumentConfig, PhaseChange, ScheduleConfig, VenueConfig
 
 Violation: TypeAlias = tuple[KeyPath, str]
 
@@ -45,7 +46,7 @@ def violations(config: Config) -> Iterator[Violation]:
         "instruments", "segment", [i.segment for i in config.instruments], segments
     )
     for index, schedule in enumerate(config.schedules):
-        yield from _phase_order(("schedules", index, "phases"), schedule.phases)
+        yield from _trading_day(("schedules", index), schedule)
     for index, instrument in enumerate(config.instruments):
         yield from _one_tick_rule(("instruments", index), instrument)
 
@@ -75,10 +76,26 @@ def _dangling(
             yield (table, index, key), message
 
 
+def _trading_day(path: KeyPath, schedule: ScheduleConfig) -> Iterator[Violation]:
+    phases, half_day, calendar = schedule.phases, schedule.half_day_phases, schedule.calendar
+    yield from _phase_order((*path, "phases"), phases)
+    yield from _phase_order((*path, "half_day_phases"), half_day)
+    if len(phases) == 1:
+        if phases[0].at != "00:00:00":
+            message = f'must be "00:00:00" where there is one phase, was {shown(phases[0].at)}'
+            yield (*path, "phases", 0, "at"), message
+        if calendar is not None:
+            message = f"must be left out where there is one phase, was {shown(calendar)}"
+            yield (*path, "calendar"), message
+    elif calendar is not None:
+        rule = calendar_problem(calendar)
+        if rule is not None:
+            yield (*path, "calendar"), f"{rule}, was {shown(calendar)}"
+    if half_day and calendar is None:
+        yield (*path, "half_day_phases"), "must be left out where there is no calendar, was a list"
+
+
 def _phase_order(path: KeyPath, phases: Sequence[PhaseChange]) -> Iterator[Violation]:
-    if len(phases) == 1 and phases[0].at != "00:00:00":
-        message = f'must be "00:00:00" where there is one phase, was {shown(phases[0].at)}'
-        yield (*path, 0, "at"), message
     for index, change in enumerate(phases):
         next_index = (index + 1) % len(phases)
         between = _seconds(phases[next_index].at) - _seconds(change.at)

@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Meta
 
 PHASES = (
-    *("CLOSED", "PRE_OPEN", "OPENING_CALL", "CONTINUOUS", "VOLATILITY_AUCTION"),
-    *("SCHEDULED_AUCTION", "CLOSING_CALL", "POST_TRADE", "HALT_OPEN", "HALT_FROZEN"),
+    *("CLOSED", "PRE_OPEN", "OPENING_CALL", "CONTINUOUS", "SCHEDULED_AUCTION", "CLOSING_CALL"),
+    "POST_TRADE",
 )
+"""Phases of a schedule. Halts and volatility auctions come about in the market."""
 TICK_TABLES = tuple(f"rts11-{band}" for band in range(1, 7))
 
 
@@ -74,6 +75,12 @@ _Seconds = Annotated[int, Meta(ge=0, le=3600, description="0 to 3600 seconds")]
 _Mic = Annotated[str, _text("[A-Z0-9]{4}", 'a market code (MIC) in quotes, like "XSTO"')]
 _MarketOrders = Annotated[str, _one_of("best_level", "sweep")]
 _OffTick = Annotated[str, _one_of("reject", "round")]
+_OffLot = Annotated[str, _one_of("reject", "round")]
+_PostOnly = Annotated[str, _one_of("narrow", "join")]
+_Collar = Annotated[int, Meta(ge=0, le=1000, description="0 (off) to 1000 percent, whole")]
+_Percent = Annotated[int, Meta(ge=0, le=100, description="0 (off) to 100 percent, whole")]
+_Multiplier = Annotated[int, Meta(ge=1, le=2, description="1 or 2")]
+_GtcDays = Annotated[int, Meta(ge=0, le=3650, description="0 (for ever) to 3650 days")]
 _Anonymity = Annotated[str, _one_of("index", "large", "other")]
 _Symbol = Annotated[
     str,
@@ -107,6 +114,7 @@ IN_FILE: Mapping[str, object] = {
     "tick_size": PriceText,
     "reference_price": PriceText,
     "phases": PhaseList,
+    "half_day_phases": PhaseList,
 }
 
 
@@ -158,10 +166,14 @@ class LogConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemberConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[[members]]: a firm. Its id is the code in the trade history."""
+    """[[members]]: a firm. Its id is the code in the trade history.
+
+    anonymous: it is not shown there, in segments that leave it the choice.
+    """
 
     id: _MemberId
     name: _Name
+    anonymous: _Flag = False
 
 
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,16 +225,23 @@ class PhaseChange(msgspec.Struct, frozen=True, kw_only=True):
 class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True):
     """[[schedules]]: the trading day. calendar None: every day is a trading day.
 
-    The last phase of a day lasts until the first change of the next.
+    The last phase of a day lasts until the first change of the next. half_day_phases are the day's
+    on which the calendar closes early; none: see `timetables.half_day`.
     """
 
     id: _Id
     calendar: _Mic | None = None
     phases: tuple[PhaseChange, ...]
+    half_day_phases: tuple[PhaseChange, ...] = ()
 
 
 class SegmentConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """[[segments]]: instruments that share a schedule and market rules."""
+    """[[segments]]: instruments that share a schedule and market rules.
+
+    Percentages left out are those of `segment_rules`; guard_multiplier is for both guards.
+    gtc_days: how long a good till canceled order lives. done_for_day: the end of the day is
+    reported as such, also to orders that go on.
+    """
 
     id: _Id
     name: _Name
@@ -232,6 +251,16 @@ class SegmentConfig(msgspec.Struct, frozen=True, kw_only=True):
     market_orders: _MarketOrders = "best_level"
     off_tick: _OffTick = "reject"
     anonymity: _Anonymity = "other"
+    off_lot: _OffLot = "reject"
+    post_only: _PostOnly = "narrow"
+    collar_aggressive_percent: _Collar | None = None
+    collar_passive_percent: _Collar | None = None
+    guard_dynamic_percent: _Percent | None = None
+    guard_static_percent: _Percent | None = None
+    guard_multiplier: _Multiplier = 1
+    extension_percent: _Percent | None = None
+    gtc_days: _GtcDays = 90
+    done_for_day: _Flag = False
 
 
 class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,11 +11,15 @@ from gateway.config_text import KeyPath, key_text, shown
 from gateway.config_types import (
     Config,
     InstrumentConfig,
+    MemberConfig,
+    PhaseChange,
     ScheduleConfig,
     SegmentConfig,
     SessionConfig,
 )
 from gateway.decimals import format_price
+from gateway.segment_rules import SegmentRules, rules_of
+from gateway.timetables import has_timetable
 
 _SYNC = {
     "group": "what was acknowledged is on disk (sync = group)",
@@ -40,6 +44,14 @@ _OFF_TICK = {
     "reject": "a price off tick is rejected",
     "round": "a price off tick is rounded to the less aggressive tick",
 }
+_OFF_LOT = {
+    "reject": "a quantity off lot is rejected",
+    "round": "a quantity off lot is rounded down to whole lots",
+}
+_POST_ONLY = {
+    "narrow": "a top-of-book order must narrow the spread",
+    "join": "a top-of-book order may join the best price",
+}
 _ANONYMITY = {
     "index": "the trade history hides both members",
     "large": "the trade history hides members that asked for it",
@@ -51,10 +63,10 @@ def describe(config: Config) -> str:
     """The venue in words, for people who check a file: who may log on, what trades, when, how."""
     blocks = (
         _venue_words(config),
-        _listed("member", [f"{m.id} {m.name}" for m in config.members]),
+        _listed("member", [_member_words(m) for m in config.members]),
         _listed("session", [_session_words(s) for s in config.sessions]),
         _listed("schedule", [_schedule_words(s) for s in config.schedules]),
-        _listed("segment", [_segment_words(s, config.instruments) for s in config.segments]),
+        _listed("segment", [_segment_words(s, config) for s in config.segments]),
         _listed("instrument", [_instrument_words(i) for i in config.instruments]),
     )
     return "\n\n".join(blocks) + "\n"
@@ -134,28 +146,58 @@ def _limit_words(session: SessionConfig) -> Iterator[str]:
 
 def _schedule_words(schedule: ScheduleConfig) -> str:
     days = f"trading days of {schedule.calendar}" if schedule.calendar else "every day"
-    if len(schedule.phases) == 1:
+    if not has_timetable(schedule):
         return f"{schedule.id}: {days}, {schedule.phases[0].phase} around the clock"
-    steps = (
+    words = f"{schedule.id}: {days}, {_phase_words(schedule.phases)}"
+    if schedule.half_day_phases:
+        words += f"\n    half days: {_phase_words(schedule.half_day_phases)}"
+    return words
+
+
+def _phase_words(phases: Sequence[PhaseChange]) -> str:
+    return ", ".join(
         f"{change.at} {change.phase}"
         + (f" (0 to {change.random_seconds} s later)" if change.random_seconds else "")
-        for change in schedule.phases
+        for change in phases
     )
-    return f"{schedule.id}: {days}, " + ", ".join(steps)
 
 
-def _segment_words(segment: SegmentConfig, instruments: Sequence[InstrumentConfig]) -> str:
-    count = sum(i.segment == segment.id for i in instruments)
+def _member_words(member: MemberConfig) -> str:
+    return f"{member.id} {member.name}" + (", not shown where it may choose" * member.anonymous)
+
+
+def _segment_words(segment: SegmentConfig, config: Config) -> str:
+    schedule = next(one for one in config.schedules if one.id == segment.schedule)
+    count = sum(i.segment == segment.id for i in config.instruments)
     continuous = "price-internal-time" if segment.internal_priority else "price-time"
     in_calls = "price-internal-time" if segment.internal_priority_in_calls else "price-time"
     words = (
         f"{segment.id} {segment.name}, schedule {segment.schedule}, instruments {count}:",
         f"{continuous} priority, in calls {in_calls}",
         _MARKET_ORDERS[segment.market_orders],
-        _OFF_TICK[segment.off_tick],
+        f"{_OFF_TICK[segment.off_tick]}, {_OFF_LOT[segment.off_lot]}",
+        *_limit_words_of(rules_of(segment, schedule)),
+        _POST_ONLY[segment.post_only],
+        "good till canceled orders live "
+        + (f"{segment.gtc_days} days" if segment.gtc_days else "for ever"),
+        *(["the end of the day is reported to every order"] * segment.done_for_day),
         _ANONYMITY[segment.anonymity],
     )
     return "\n    ".join(words)
+
+
+def _limit_words_of(rules: SegmentRules) -> Iterator[str]:
+    """What a price must not do, and what happens when it does."""
+    collar = _percents(("aggressive", rules.collar_aggressive), ("passive", rules.collar_passive))
+    guards = _percents(("dynamic", rules.guard_dynamic), ("static", rules.guard_static))
+    yield f"price collar {collar}" if collar else "no price collar"
+    yield f"volatility guards {guards}" if guards else "no volatility guards"
+    if rules.extension:
+        yield f"a call is extended when its price is more than {rules.extension} % away"
+
+
+def _percents(*named: tuple[str, int]) -> str:
+    return ", ".join(f"{percent} % {name}" for name, percent in named if percent)
 
 
 def _instrument_words(instrument: InstrumentConfig) -> str:
@@ -184,37 +226,13 @@ def not_yet_served(config: Config) -> list[str]:
     sentences: list[str] = []
     for index, session in enumerate(config.sessions):
         sentences += _session_not_served(("sessions", index), session)
-    kept_by_segments = {segment.schedule for segment in config.segments}
-    for index, schedule in enumerate(config.schedules):
-        if schedule.id in kept_by_segments:
-            sentences += _schedule_not_served(("schedules", index), schedule)
-    for index, segment in enumerate(config.segments):
-        sentences += _segment_not_served(("segments", index), segment)
     return sentences
 
 
 def _session_not_served(path: KeyPath, session: SessionConfig) -> Iterator[str]:
-    if session.role not in ("order-entry", "drop-copy"):
-        instead = 'only "order-entry" and "drop-copy"'
+    if session.role == "operator":
+        instead = 'only "order-entry", "drop-copy" and "market-data"'
         yield _not_served((*path, "role"), shown(session.role), instead)
-
-
-def _schedule_not_served(path: KeyPath, schedule: ScheduleConfig) -> Iterator[str]:
-    allowed = "only one phase, CONTINUOUS or CLOSED"
-    if schedule.calendar is not None:
-        yield _not_served((*path, "calendar"), shown(schedule.calendar), "only every day (no key)")
-    if len(schedule.phases) > 1:
-        yield _not_served((*path, "phases"), f"a day of {len(schedule.phases)} phases", allowed)
-    elif schedule.phases[0].phase not in ("CONTINUOUS", "CLOSED"):
-        place = (*path, "phases", 0, "phase")
-        yield _not_served(place, shown(schedule.phases[0].phase), allowed)
-
-
-def _segment_not_served(path: KeyPath, segment: SegmentConfig) -> Iterator[str]:
-    if segment.off_tick != "reject":
-        yield _not_served((*path, "off_tick"), shown(segment.off_tick), 'only "reject"')
-    if segment.anonymity != "other":
-        yield _not_served((*path, "anonymity"), shown(segment.anonymity), 'only "other"')
 
 
 def _not_served(path: KeyPath, what: str, instead: str) -> str:

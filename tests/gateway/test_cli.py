@@ -9,12 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.commands import PassTime
+from engine.commands import PassTime, PlanPhases, SeedDraws
 from gateway import cli, passwords
+from gateway.market_clock import text_of
 from tests.support import logs, wire
 from tests.support.process import STOP_SECONDS_MAX, Client, VenueProcess, run_serve
 
@@ -145,6 +147,13 @@ def test_a_bad_configuration_names_file_line_and_key(
         (("--fix-port", "65536"), "fixpit: arguments: "),
         (("--fix-host", "0.0.0.0"), "fixpit: demo venue: fix.allow_plaintext: "),  # noqa: S104
         (("--fix-port", "http"), "argument --fix-port: invalid int value: 'http'"),
+        (("--market-time", "noon"), "fixpit: arguments: --market-time: must be a moment in ISO "),
+        (("--market-time", "1969-01-01"), "fixpit: arguments: --market-time: must be in the years"),
+        (("--market-speed", "fast"), "fixpit: arguments: --market-speed: must be a number from 0 "),
+        (("--market-speed", "-1"), "fixpit: arguments: --market-speed: must be a number from 0 "),
+        (("--market-speed", "100001"), "(stands still) to 100000, was 100001"),
+        (("--seed", "0"), "fixpit: arguments: --seed: must be a whole number from 1 to "),
+        (("--seed", "lucky"), "fixpit: arguments: --seed: must be a whole number from 1 to "),
         (("--no-such-option",), "unrecognized arguments: --no-such-option"),
     ],
 )
@@ -174,6 +183,74 @@ def test_options_prevail_over_the_configuration(tmp_path: Path) -> None:
     with VenueProcess(tmp_path / "data", *options) as venue:
         found = venue.ready["fix"]["host"], venue.port != 9880, venue.ready["sync"]
         assert (found, venue.stop()) == (("127.0.0.2", True, "interval:7"), cli.CLEAN)
+
+
+# Market time
+
+
+DAY = """
+[[schedules]]
+id = "day"
+calendar = "XSTO"
+phases = [
+  { at = "08:00:00", phase = "PRE_OPEN" },
+  { at = "09:00:00", phase = "CONTINUOUS", random_seconds = 5 },
+  { at = "17:30:00", phase = "CLOSED" },
+]
+"""
+
+
+def stamps(data_dir: Path) -> list[tuple[str, str]]:
+    """What the log holds of time: kind and market time of seeds, plans and what came by itself."""
+    kinds = (PassTime, PlanPhases, SeedDraws)
+    return [
+        (type(record.entry).__name__, text_of(record.at))
+        for record in logs.read(data_dir / "log")
+        if isinstance(record.entry, kinds)
+    ]
+
+
+def test_market_time_begins_where_it_is_told_and_goes_on_from_there(tmp_path: Path) -> None:
+    """It stands still until the venue starts again, later; what was due between is in the log."""
+    file, data = tmp_path / "venue.toml", tmp_path / "data"
+    file.write_text(CONFIG.replace('schedule = "always"', 'schedule = "day"') + DAY)
+    options = ("--config", str(file), "--market-speed", "0", "--seed", "7", "--market-time")
+    with VenueProcess(data, *options, "2024-06-10T07:30") as venue:
+        codes = [venue.stop()]
+    with VenueProcess(data, *options, "2024-06-10T17:00:00+02:00") as venue:
+        codes.append(venue.stop())
+    earlier = run_serve(*options, "2024-06-10T08:59:59", data_dir=data)
+    found = stamps(data)
+    assert (codes, earlier.returncode, earlier.stdout, earlier.stderr) == (
+        [cli.CLEAN, cli.CLEAN],
+        cli.BAD_CONFIGURATION,
+        "",
+        "fixpit: arguments: --market-time: must not be before "
+        f"{found[-1][1]}, where the log ends, was 2024-06-10T06:59:59.000Z\n",
+    )
+    assert [(kind, at[:16]) for kind, at in found] == [
+        ("SeedDraws", "2024-06-10T05:30"),
+        ("PlanPhases", "2024-06-10T05:30"),
+        ("PassTime", "2024-06-10T06:00"),
+        ("PassTime", "2024-06-10T07:00"),
+        ("PassTime", "2024-06-10T07:00"),
+    ]
+
+
+def test_market_time_runs_as_fast_as_it_is_told(tmp_path: Path) -> None:
+    """A day in less than a second: an order that is good for one ends soon, at its moment."""
+    options = ("--market-time", "2024-06-10T07:30:00Z", "--market-speed", "100000")
+    with VenueProcess(tmp_path, *options) as venue, Client("AVA") as ava:
+        ava.logon(venue.port)
+        ava.send("D", wire.order("A1", "2", 100, "87.30"))
+        now = datetime.strptime(ava.reports(1)[0][60], "%Y%m%d-%H:%M:%S.%f").replace(tzinfo=UTC)
+        until = f"{now + timedelta(days=1):%Y%m%d-%H:%M:%S}"
+        ava.send("D", wire.order("A2", "2", 100, "87.30", _59="6", _126=until))
+        said = [report.text(11, 150) for report in ava.reports(2)]
+        code = venue.stop()
+    ended = [r.at for r in logs.read(tmp_path / "log") if isinstance(r.entry, PassTime)]
+    assert (now.year, said, code) == (2024, ["11=A2|150=0", "11=A2|150=C"], cli.CLEAN)
+    assert f"{datetime.fromtimestamp(ended[0] // 10**9, UTC):%Y%m%d-%H:%M:%S}" == until
 
 
 # Another process: 3
@@ -294,7 +371,7 @@ def test_check_config_says_what_is_not_served_yet(
 ) -> None:
     """A right file that this version cannot serve: said at the end, still 0; `serve` refuses it."""
     file = tmp_path / "venue.toml"
-    file.write_text(CONFIG.replace('member = "AVA"', 'member = "AVA"\nrole = "market-data"'))
+    file.write_text(CONFIG.replace('member = "AVA"', 'member = "AVA"\nrole = "operator"'))
     code = cli.main(["check-config", str(file)])
     out = capsys.readouterr().out
     run = run_serve("--config", str(file), data_dir=tmp_path / "data")

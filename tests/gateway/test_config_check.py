@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.config import demo
+from gateway.config import PhaseChange, ScheduleConfig, demo
 from gateway.config_check import violations
 from gateway.config_door import is_loopback
 
@@ -29,6 +29,24 @@ def test_an_option_that_opens_the_host_is_a_violation() -> None:
         ("fix", "accept_unknown"),
         *(("sessions", index, "password_scrypt") for index in range(5)),
     ]
+
+
+def test_an_unknown_calendar_is_a_violation() -> None:
+    """Answered with the calendars there are."""
+    phases = (
+        PhaseChange(at="09:00:00", phase="CONTINUOUS"),
+        PhaseChange(at="17:30:00", phase="CLOSED"),
+    )
+    schedule = ScheduleConfig(id="day", calendar="XSTX", phases=phases)
+    config = demo()
+    wrong = msgspec.structs.replace(config, schedules=(*config.schedules, schedule))
+    ((path, message),) = violations(wrong)
+    assert (path, message[:47], "XSTO" in message, message[-12:]) == (
+        ("schedules", 1, "calendar"),
+        "must be a market code that has a calendar (AIXK",
+        True,
+        ', was "XSTX"',
+    )
 
 
 @pytest.mark.parametrize(

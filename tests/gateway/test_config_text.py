@@ -252,6 +252,11 @@ SMALL = Config(
     ),
 )
 
+HALF_DAY = (
+    PhaseChange(at="10:00:00", phase="CONTINUOUS"),
+    PhaseChange(at="12:00:00", phase="CLOSED"),
+)
+
 SMALL_IN_WORDS = """\
 Venue PIT, local time Europe/Stockholm.
 FIX on 127.0.0.1 port chosen at start: only listed sessions may log on.
@@ -272,7 +277,11 @@ disconnects, sequence numbers reset at every Logon
   STO Stockholm, schedule day, instruments 1:
     price-internal-time priority, in calls price-time
     market orders take as many price levels as they need
-    a price off tick is rounded to the less aggressive tick
+    a price off tick is rounded to the less aggressive tick, a quantity off lot is rejected
+    no price collar
+    no volatility guards
+    a top-of-book order must narrow the spread
+    good till canceled orders live 90 days
     the trade history hides both members
 
 1 instrument:
@@ -309,51 +318,51 @@ def test_the_demo_venue_is_served_whole() -> None:
     assert not_yet_served(demo()) == []
 
 
-def test_what_the_stockholm_venue_waits_for() -> None:
-    """Each key that this version parses but cannot serve is named with what it can."""
-    assert not_yet_served(load(VENUES / "stockholm.toml")) == [
-        'sessions[7].role: "market-data" is not served by this version, '
-        'only "order-entry" and "drop-copy"',
-        'schedules[0].calendar: "XSTO" is not served by this version, only every day (no key)',
-        "schedules[0].phases: a day of 6 phases is not served by this version, "
-        "only one phase, CONTINUOUS or CLOSED",
-        'segments[0].anonymity: "index" is not served by this version, only "other"',
-        'segments[1].anonymity: "large" is not served by this version, only "other"',
-    ]
+def test_the_stockholm_venue_is_served_whole() -> None:
+    """A trading day waits for nothing: calendar, phases, rounding, anonymity."""
+    assert not_yet_served(load(VENUES / "stockholm.toml")) == []
 
 
-@pytest.mark.parametrize(
-    ("phase", "expected"),
-    [
-        ("CONTINUOUS", []),
-        ("CLOSED", []),
-        (
-            "PRE_OPEN",
-            [
-                'schedules[0].phases[0].phase: "PRE_OPEN" is not served by this version, '
-                "only one phase, CONTINUOUS or CLOSED"
-            ],
-        ),
-    ],
-)
-def test_one_phase_must_be_continuous_or_closed(phase: str, expected: list[str]) -> None:
-    """A schedule of one phase is served when it always trades or never does."""
-    schedule = ScheduleConfig(id="x", phases=(PhaseChange(at="00:00:00", phase=phase),))
-    segment = SegmentConfig(id="X", name="X", schedule="x")
-    config = msgspec.structs.replace(SMALL, sessions=(), schedules=(schedule,), segments=(segment,))
-    assert not_yet_served(config) == expected
-
-
-def test_a_schedule_that_no_segment_keeps_is_no_obstacle() -> None:
-    """It may stand in the file for later."""
-    config = msgspec.structs.replace(SMALL, sessions=(), segments=())
-    assert not_yet_served(config) == []
-
-
-def test_segment_rules_that_wait_for_a_later_version() -> None:
-    """Rounding and anonymity are named with what this version does instead."""
-    config = msgspec.structs.replace(SMALL, schedules=(), sessions=())
+def test_what_is_parsed_and_not_served_is_named() -> None:
+    """Each key that this version cannot serve is named with what it can."""
+    session = msgspec.structs.replace(demo().sessions[0], role="operator")
+    config = msgspec.structs.replace(demo(), sessions=(session,))
     assert not_yet_served(config) == [
-        'segments[0].off_tick: "round" is not served by this version, only "reject"',
-        'segments[0].anonymity: "index" is not served by this version, only "other"',
+        'sessions[0].role: "operator" is not served by this version, '
+        'only "order-entry", "drop-copy" and "market-data"',
     ]
+
+
+def test_a_schedule_with_half_days_in_words() -> None:
+    """Its half days stand under its usual ones."""
+    schedule = msgspec.structs.replace(SMALL.schedules[0], half_day_phases=HALF_DAY)
+    text = describe(msgspec.structs.replace(SMALL, schedules=(schedule,)))
+    assert (
+        "  day: trading days of XSTO, 09:00:00 CONTINUOUS (0 to 5 s later), 17:30:00 CLOSED\n"
+        "    half days: 10:00:00 CONTINUOUS, 12:00:00 CLOSED\n" in text
+    )
+
+
+def test_rules_of_a_segment_in_words() -> None:
+    """What the file says of prices, quantities and durations."""
+    segment = msgspec.structs.replace(
+        SMALL.segments[0],
+        off_tick="reject",
+        off_lot="round",
+        post_only="join",
+        collar_aggressive_percent=25,
+        guard_dynamic_percent=5,
+        guard_static_percent=15,
+        guard_multiplier=2,
+        gtc_days=0,
+    )
+    text = describe(msgspec.structs.replace(SMALL, segments=(segment,)))
+    expected = """\
+    a price off tick is rejected, a quantity off lot is rounded down to whole lots
+    price collar 25 % aggressive
+    volatility guards 10 % dynamic, 30 % static
+    a call is extended when its price is more than 30 % away
+    a top-of-book order may join the best price
+    good till canceled orders live for ever
+"""
+    assert expected in text

@@ -27,6 +27,14 @@ CONFIG = Config(
     schedules=(
         ScheduleConfig(id="always", phases=(PhaseChange(at="00:00:00", phase="CONTINUOUS"),)),
         ScheduleConfig(id="never", phases=(PhaseChange(at="00:00:00", phase="CLOSED"),)),
+        ScheduleConfig(
+            id="day",
+            phases=(
+                PhaseChange(at="08:45:00", phase="OPENING_CALL"),
+                PhaseChange(at="09:00:00", phase="CONTINUOUS"),
+                PhaseChange(at="17:30:00", phase="CLOSED"),
+            ),
+        ),
     ),
     segments=(SegmentConfig(id="DEMO", name="Demo", schedule="always"),),
     instruments=(
@@ -39,6 +47,16 @@ CONFIG = Config(
         ),
         InstrumentConfig(symbol="BOND", segment="DEMO", tick_size=100, lot=10, currency="EUR"),
     ),
+)
+DEMO = DefineSegment("DEMO", "CONTINUOUS", name="Demo")
+CALLS = replace(
+    DEMO,
+    phase="",
+    collar_aggressive=25,
+    collar_passive=75,
+    guard_dynamic=5,
+    guard_static=15,
+    extension=15,
 )
 ERIC_B = DefineInstrument("ERIC-B", "DEMO", "rts11-6", 0, 1, "SEK", "SE0000108656", "CS", 873_000)
 BOND = DefineInstrument("BOND", "DEMO", "", 100, 10, "EUR", "", "CS", 0)
@@ -65,7 +83,7 @@ def test_a_new_exchange_is_told_everything() -> None:
     assert list(reference_data.changes(CONFIG, Exchange())) == [
         DefineMember("AVA", "Avanza"),
         DefineMember("NON", "Nordnet"),
-        DefineSegment("DEMO", "CONTINUOUS", internal_priority=True, market_orders="best_level"),
+        DEMO,
         ERIC_B,
         BOND,
     ]
@@ -87,15 +105,28 @@ def changed(table: str, i: int, **fields: Any) -> Config:
     ("config", "commands"),
     [
         (changed("members", 1, name="Nordnet Bank"), [DefineMember("NON", "Nordnet Bank")]),
+        (changed("members", 1, anonymous=True), [DefineMember("NON", "Nordnet", hides=True)]),
+        (changed("segments", 0, done_for_day=True), [replace(DEMO, done_for_day=True)]),
         (
             changed("segments", 0, internal_priority=False),
-            [DefineSegment("DEMO", "CONTINUOUS", internal_priority=False)],
+            [replace(DEMO, internal_priority=False)],
         ),
-        (changed("segments", 0, schedule="never"), [DefineSegment("DEMO", "CLOSED")]),
+        (changed("segments", 0, schedule="never"), [replace(DEMO, phase="CLOSED")]),
+        (changed("segments", 0, schedule="day"), [CALLS]),
+        (changed("segments", 0, off_tick="round"), [replace(DEMO, off_tick="round")]),
+        (changed("segments", 0, off_lot="round"), [replace(DEMO, off_lot="round")]),
+        (changed("segments", 0, post_only="join"), [replace(DEMO, post_only="join")]),
+        (changed("segments", 0, gtc_days=0), [replace(DEMO, gtc_days=0)]),
+        (changed("segments", 0, anonymity="index"), [replace(DEMO, anonymity="index")]),
+        (
+            changed("segments", 0, internal_priority_in_calls=False),
+            [replace(DEMO, internal_priority_in_calls=False)],
+        ),
         (changed("instruments", 0, lot=5), [replace(ERIC_B, lot=5)]),
         (changed("instruments", 1, tick_size=50), [replace(BOND, tick_size=50)]),
         (changed("instruments", 1, reference_price=1), [replace(BOND, reference_price=1)]),
-        (changed("segments", 0, name="Another"), []),
+        (changed("segments", 0, name="Another"), [replace(DEMO, name="Another")]),
+        (replace(CONFIG, venue=VenueConfig(comp_id="PIT2")), []),
     ],
 )
 def test_only_what_differs_is_said(config: Config, commands: list[Command]) -> None:

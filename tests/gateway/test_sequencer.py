@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import DefineMember, PassTime
+from engine.commands import DefineMember, EnterOrder, PassTime
 from gateway.log.records import Record, SessionNumbers, decode, encode_into, payload
 from tests.support import wire
 from tests.support.machine import SECOND, START, Machine
@@ -49,6 +49,36 @@ def test_a_note_takes_a_number_and_no_time(machine: Machine) -> None:
     assert machine.log.records[-1] == Record(
         seq, START, START + 5 * SECOND, 2, SessionNumbers("AVA", 2, 2, 0)
     )
+
+
+def test_what_is_due_comes_first_at_its_own_moment(machine: Machine) -> None:
+    """Two orders end before the loop comes round: each is stamped with its own time."""
+    for i in (1, 2):
+        until = START + 10 * i * SECOND
+        order = EnterOrder("AVA", "AVA", f"A{i}", "ERIC-B", "1", "2", 10, 870_000, "6", until)
+        machine.sequencer.submit(order)
+    machine.now += 60 * SECOND
+    machine.sequencer.submit(DefineMember("NEW", "New"))
+    stamps = [
+        (type(r.entry).__name__, (r.at - START) // SECOND, (r.wall - START) // SECOND)
+        for r in machine.log.records[-3:]
+    ]
+    assert stamps == [("PassTime", 10, 60), ("PassTime", 20, 60), ("DefineMember", 60, 60)]
+
+
+def test_a_command_ahead_comes_before_what_is_due(machine: Machine) -> None:
+    """At the market time of the command before it."""
+    order = EnterOrder("AVA", "AVA", "A", "ERIC-B", "1", "2", 10, 870_000, "6", START + SECOND)
+    machine.sequencer.submit(order)
+    machine.now += 60 * SECOND
+    machine.sequencer.submit_ahead(DefineMember("NEW", "New"))
+    machine.sequencer.carry_out(START + 60 * SECOND)
+    assert [
+        (type(r.entry).__name__, (r.at - START) // SECOND) for r in machine.log.records[-2:]
+    ] == [
+        ("DefineMember", 0),
+        ("PassTime", 1),
+    ]
 
 
 def test_a_command_is_logged_before_it_is_applied(machine: Machine) -> None:
@@ -106,9 +136,7 @@ class Traffic:
                 self.random.choice(self._actions)(comp_id)
             else:
                 self.machine.logon(comp_id)
-            due = self.machine.exchange.next_deadline()
-            if due is not None and self.machine.now >= due:
-                self.machine.sequencer.submit(PassTime())
+            self.machine.market.on_timer(self.machine.now)
             if self.random.random() < 0.8:
                 self.end_turn()
         self.end_turn()

@@ -49,6 +49,7 @@ def test_the_demo_venue_is_the_promised_one() -> None:
 # RTS 11, Annex: the rows that the prices of the shipped venues fall into, as (from, to, tick) in
 # 10^-4.
 TICKS: Mapping[str, tuple[tuple[int, int, int], ...]] = {
+    "rts11-1": ((20_000, 50_000, 200), (100_000, 200_000, 1_000)),
     "rts11-3": ((1_000_000, 2_000_000, 2_000),),
     "rts11-4": ((2_000_000, 5_000_000, 2_000),),
     "rts11-6": (

@@ -20,6 +20,8 @@ from gateway.fix.session import FixSession
 from gateway.fix.versions import DEFAULT
 from gateway.log.records import Record, SessionNumbers, SessionOpened, SessionReply
 from gateway.log.sent_file import SentFile
+from gateway.market_clock import MarketClock
+from gateway.market_time import MarketTime
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
 from gateway.sessions import SessionFactory, Sessions
@@ -103,7 +105,11 @@ class Machine:
         self.publisher = Publisher(
             self.sessions, ReportWriter(self.sessions.outgoing, self.sessions.copies)
         )
-        self.sequencer = Sequencer(self.exchange, self.log, self.publisher, lambda: self.now)
+        market_clock = MarketClock(lambda: self.now)
+        self.sequencer = Sequencer(
+            self.exchange, self.log, self.publisher, lambda: self.now, market_clock.at
+        )
+        self.market = MarketTime(self.config, self.exchange, self.sequencer, market_clock)
         self.versions = our_versions()
         self.sessions.use(
             SessionFactory(
@@ -122,11 +128,16 @@ class Machine:
     # As the venue does it
 
     def begin(self) -> None:
-        """Say what the configuration adds to what is known, in a durable turn."""
+        """Say what the configuration adds to what is known, in a durable turn.
+
+        Market time is real time from then on.
+        """
+        self.market.stand(None)
         for command in reference_data.changes(self.config, self.exchange):
             self.sequencer.submit(command)
         for entry in self.sessions.unsaid():
             self.define(entry)
+        self.market.begin(None)
         self.turn()
 
     def replay(self, records: Iterable[Record]) -> None:

@@ -35,6 +35,7 @@ from gateway.log.records import (
     encode_into,
     payload,
 )
+from tests.engine.test_commands import COMMANDS
 
 OLD = "scrypt$old"
 SESSION = SessionConfig(
@@ -64,6 +65,7 @@ ENTRIES: list[Entry] = [
     PasswordChanged("AVA2", "scrypt$new", "scrypt$old"),
     SessionNumbers("AVA", 7, 9, 1),
     SessionNumbers("AVA", 7, 9, 1, "FIX.5.0SP2"),
+    *COMMANDS,
     SessionReply("AVA", "j", "45=7\x0158=Unsupported Message Type\x01372=B\x01380=3\x01"),
 ]  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Why orders and trades went as they did, told from the log (`fixpit explain`, the API)."""
