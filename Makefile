@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := test
-.PHONY: run test format lint types specs interop bench crash fuzz flood compose-test clean
+.PHONY: run test format lint types specs interop bench crash fuzz flood demo-day compose-test clean
 
 $(VENV)/.run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -56,6 +56,10 @@ fuzz: $(VENV)/.dev
 
 flood: $(VENV)/.dev
 	$(BIN)/python -m tests.flood.run
+
+# A trading day of eight members in a few seconds, to read: auctions, trades, and why they were made.
+demo-day: $(VENV)/.dev
+	$(BIN)/python -m tests.demo_day.run
 
 compose-test:
 	docker/compose-test

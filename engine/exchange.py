@@ -69,6 +69,7 @@ class Exchange:
         self.orders = self.floor.orders
         self.trades = self.floor.trades
         self.subscriptions = self.floor.subscriptions
+        self.floor.guard_tripped = self._stop_trading
         self._desk = OrderDesk(self.floor, self.members, self.segments, self.markets)
         desk = self._desk
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
@@ -168,6 +169,9 @@ class Exchange:
 
     def _seed_draws(self, command: SeedDraws) -> None:
         self.floor.seed = command.seed
+
+    def _stop_trading(self, symbol: str, guard: str) -> None:
+        trading_day.begin_volatility_auction(self.markets[symbol], guard)
 
     def _books(self, segment: Segment) -> list[Market]:
         return [market for market in self.markets.values() if market.segment is segment]

@@ -79,7 +79,12 @@ def _cancel_those_not_best(market: Market) -> None:
 
 
 def _called(market: Market) -> list[Order]:
-    """Stops that the prices since the last look have triggered, first come first."""
+    """Stops that the prices since the last look have triggered, first come first.
+
+    Where no order may come in they wait: those of the closing price for the next morning.
+    """
+    if not market.permits.enter:
+        return []
     prints, market.prints = market.prints, []
     called = {
         order.order_id: order for price in prints for order in market.waiting.called_by(price)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine import price_bands
-from engine.book.matching import acceptable
-from engine.book.order_book import BookSide
 from engine.order import Order
 
 if TYPE_CHECKING:
@@ -34,19 +32,12 @@ def is_beyond(order: Order, limit: int, bound: int) -> bool:
     return limit > bound if order.is_buy else limit < bound
 
 
-def tripped_by(
-    market: Market, opposite: BookSide, limit: int | None, bound: int, dynamic_reference: int
-) -> str:
-    """Which guard kept an order from a trade it could have made; "" for none.
+def tripped_by(market: Market, price: int, dynamic_reference: int) -> str:
+    """Which guard stands before a trade at this price beyond the bound.
 
     `dynamic_reference` is the last price as it was when the order came; the dynamic guard is asked
-    first.
+    first (rule 6.4.5).
     """
-    price = opposite.best
-    while price is not None and acceptable(opposite, price, bound):
-        price = opposite.next_price(price)
-    if price is None or not acceptable(opposite, price, limit):
-        return ""
     percent = market.segment.definition.guard_dynamic
     return DYNAMIC if price_bands.too_far(price, dynamic_reference, percent) else STATIC
 

@@ -8,7 +8,7 @@ here; orders that follow prices are `followers`, calls `uncrossing`, phases and 
 from __future__ import annotations
 
 from engine import guards, price_bands
-from engine.book.careful_matching import plan_carefully
+from engine.book.careful_matching import CarefulPlan, plan_carefully
 from engine.book.matching import Fill, plan
 from engine.book.order_book import BookSide, OrderBook
 from engine.book.waiting import Waiting
@@ -103,10 +103,14 @@ class Market:
         if not order.leaves_qty:
             if order.status == OrdStatus.FILLED:
                 self.floor.orders.finish(order)
-        elif not price or order.terms.time_in_force in NEVER_RESTS:
-            self.floor.cancel(order, CancelReason.IMMEDIATE, self.phase)
         else:
-            self.rest(order)
+            if not price or order.terms.time_in_force in NEVER_RESTS:
+                self.floor.cancel(order, CancelReason.IMMEDIATE, self.phase)
+            else:
+                self.rest(order)
+            if self.tripped:
+                guard, self.tripped = self.tripped, ""
+                self.floor.stop_trading(self.symbol, guard)
 
     def rest(self, order: Order) -> None:
         """Stand in the book, last in time at its price; a reserve order with a slice."""
@@ -166,12 +170,22 @@ class Market:
         if limit is not None and not guards.is_beyond(order, limit, bound):
             self._carry_out(order, opposite, limit, levels_max)
             return
-        before = self.last_price
+        reference = self.last_price
         count = self.floor.trades.count
         self._carry_out(order, opposite, bound, levels_max)
         took_its_level = levels_max is not None and self.floor.trades.count > count
         if order.leaves_qty and order.terms.time_in_force != FILL_OR_KILL and not took_its_level:
-            self.tripped = guards.tripped_by(self, opposite, limit, bound, before)
+            stopped_at = self._would_trade_at(order, opposite, limit, levels_max)
+            self.tripped = guards.tripped_by(self, stopped_at, reference) if stopped_at else ""
+
+    def _would_trade_at(
+        self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
+    ) -> int:
+        """The price of the trade that would come next if no guard stood in the way, 0 for none."""
+        careful = self._plan_carefully(order, opposite, limit, levels_max)
+        if sum(fill.qty for fill in careful.fills) < order.min_qty:
+            return 0
+        return next((fill.resting.price for fill in careful.fills if fill.qty), 0)
 
     def _carry_out(
         self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
@@ -193,22 +207,27 @@ class Market:
             fills = plan(opposite, order, limit=limit, levels_max=levels_max, internal=internal)
             if fills is not None:
                 return fills
-        careful = plan_carefully(
+        careful = self._plan_carefully(order, opposite, limit, levels_max)
+        fills = careful.fills
+        if sum(fill.qty for fill in fills) < order.min_qty:
+            fills = [fill for fill in fills if not fill.qty]
+        if careful.stopped and order.terms.time_in_force != FILL_OR_KILL:
+            self._trade(order, fills, opposite)
+            self.floor.cancel(order, CancelReason.SELF_MATCH, self.phase)
+            return []
+        return fills
+
+    def _plan_carefully(
+        self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
+    ) -> CarefulPlan:
+        return plan_carefully(
             opposite,
             order,
             limit=limit,
             levels_max=levels_max,
-            internal=internal,
+            internal=self.segment.internal_priority,
             slice_size=self.slice_size,
         )
-        filled = sum(fill.qty for fill in careful.fills)
-        if filled < order.min_qty:
-            return []
-        if careful.stopped and order.terms.time_in_force != FILL_OR_KILL:
-            self._trade(order, careful.fills, opposite)
-            self.floor.cancel(order, CancelReason.SELF_MATCH, self.phase)
-            return []
-        return careful.fills
 
     def _trade(self, order: Order, fills: list[Fill], opposite: BookSide) -> None:
         for resting, qty, refresh in fills:

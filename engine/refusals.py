@@ -34,13 +34,18 @@ def refuse_entry(terms: OrderTerms, market: Market, at: int) -> Refusal | None:
     return refuse_terms(terms, market, at)
 
 
-def refuse_terms(terms: OrderTerms, market: Market, at: int) -> Refusal | None:
-    """Why no order of this market may have these terms now; after None they are facts."""
+def refuse_terms(
+    terms: OrderTerms, market: Market, at: int, order: Order | None = None
+) -> Refusal | None:
+    """Why no order of this market may have these terms now; after None they are facts.
+
+    `order` is the one that is to take them, if it is in the market already.
+    """
     if terms.side not in SIDES:
         return Refusal(RejectReason.UNSUPPORTED_SIDE, was=terms.side)
     is_plain = terms.instructions is None and terms.displayed and market.phase is not Phase.PRE_OPEN
     if not is_plain or (terms.ord_type, terms.time_in_force) not in market.plain_entries:
-        refusal = _refuse_kind(terms, market)
+        refusal = _refuse_kind(terms, market, order)
         if refusal is not None:
             return refusal
     if terms.flaw is not None:
@@ -53,19 +58,24 @@ def refuse_terms(terms: OrderTerms, market: Market, at: int) -> Refusal | None:
         elif terms.price and terms.ord_type != OrdType.PEGGED:
             refusal = Refusal(RejectReason.PRICE_NOT_ALLOWED, terms.ord_type, terms.price)
     if refusal is None and not is_plain:
-        refusal = refuse_instructions(terms, market)
+        refusal = refuse_instructions(terms, market, order)
     if refusal is None and terms.time_in_force == GOOD_TILL_DATE:
         refusal = _refuse_expiry(terms, at)
     return refusal
 
 
-def _refuse_kind(terms: OrderTerms, market: Market) -> Refusal | None:
-    """The table of kind x time in force x phase, answered with the first thing that is wrong."""
+def _refuse_kind(terms: OrderTerms, market: Market, order: Order | None) -> Refusal | None:
+    """The table of kind x time in force x phase, answered with the first thing that is wrong.
+
+    A post-only order that stands in a call already may be changed there like any limit order.
+    """
     if terms.ord_type not in ORD_TYPES:
         return Refusal(RejectReason.UNSUPPORTED_ORD_TYPE, was=terms.ord_type)
     if terms.time_in_force not in TIMES_IN_FORCE:
         return Refusal(RejectReason.UNSUPPORTED_TIME_IN_FORCE, was=terms.time_in_force)
     kind = kind_of(terms)
+    if order is not None and kind is Kind.POST_ONLY and kind_of(order.terms) is kind:
+        kind = Kind.LIMIT
     row = TABLE.get((kind, terms.time_in_force))
     if row is None:
         return Refusal(
@@ -135,7 +145,19 @@ def refuse_replace(
             return Refusal(RejectReason.PHASE_FORBIDS_MORE, order.terms.qty, market.phase)
         if request.flaw is None:
             return market.instrument.refuse_qty(terms.qty)
-    return refuse_terms(terms, market, at)
+    if keeps_priority(order.terms, terms):
+        return _refuse_keeping(terms, market, at)
+    return refuse_terms(terms, market, at, order)
+
+
+def _refuse_keeping(terms: OrderTerms, market: Market, at: int) -> Refusal | None:
+    """Why an order may not be given these terms where it stands: only what changes is asked."""
+    if terms.flaw is not None:
+        return flawed(terms.flaw)
+    refusal = market.instrument.refuse_qty(terms.qty)
+    if refusal is None and terms.time_in_force == GOOD_TILL_DATE:
+        refusal = _refuse_expiry(terms, at)
+    return refusal
 
 
 def _only_reduces(old: OrderTerms, new: OrderTerms) -> bool:
@@ -169,7 +191,11 @@ def fitted(terms: OrderTerms, market: Market) -> OrderTerms:
 def new_terms(request: ReplaceOrder, old: OrderTerms) -> OrderTerms:
     """The terms the order will have if the replace is accepted (rule 2.4); nothing is checked."""
     time_in_force = request.time_in_force or old.time_in_force
-    instructions = merged(request.instructions, old.instructions)
+    kept = old.instructions
+    if kept is not None and request.ord_type != old.ord_type:
+        kept = replace(kept, stop_px=0, exec_inst="", peg_offset=0, peg_offset_type="")
+        kept = None if kept == Instructions() else kept
+    instructions = merged(request.instructions, kept)
     return EnterOrder(
         session=old.session,
         member=old.member,

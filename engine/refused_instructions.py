@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.commands import Instructions, OrderTerms
 from engine.market import Market
+from engine.order import Order
 from engine.order_kinds import Kind, kind_of
 from engine.rejects import Refusal, RejectReason
 from engine.values import (
@@ -32,8 +33,10 @@ SELF_MATCHES = frozenset(SelfMatch)
 LEVELS = frozenset(SelfMatchLevel)
 
 
-def refuse_instructions(terms: OrderTerms, market: Market) -> Refusal | None:
-    """Why an order of this market may not have these instructions now."""
+def refuse_instructions(terms: OrderTerms, market: Market, order: Order | None) -> Refusal | None:
+    """Why an order of this market may not have these instructions now; `order` is the one that is
+    to take them, None for one that comes in.
+    """
     asked = terms.instructions
     if asked is None:  # hidden by the engine's own means
         return None
@@ -43,7 +46,7 @@ def refuse_instructions(terms: OrderTerms, market: Market) -> Refusal | None:
         or _refuse_exec_inst(terms, asked)
         or _refuse_stop(terms, asked, market)
         or _refuse_peg(terms, asked, market)
-        or _refuse_post_only(terms, market)
+        or _refuse_post_only(terms, market, order)
         or _refuse_self_match(terms, asked)
     )
 
@@ -124,14 +127,14 @@ def _refuse_peg(terms: OrderTerms, asked: Instructions, market: Market) -> Refus
     return market.instrument.refuse_price(terms.price) if terms.price else None
 
 
-def _refuse_post_only(terms: OrderTerms, market: Market) -> Refusal | None:
+def _refuse_post_only(terms: OrderTerms, market: Market, order: Order | None) -> Refusal | None:
     """A post-only order narrows the spread, or at least does not trade (rule 1.2)."""
-    if kind_of(terms) is not Kind.POST_ONLY:
+    if kind_of(terms) is not Kind.POST_ONLY or not market.permits.match:
         return None
     is_buy = terms.side == Side.BUY
     book = market.book
     own, other = (book.bids, book.asks) if is_buy else (book.asks, book.bids)
-    best, opposite = own.best_displayed(), other.best_displayed()
+    best, opposite = own.best_displayed(order), other.best_displayed()
     price = terms.price if is_buy else -terms.price
     if opposite is not None and price >= (opposite if is_buy else -opposite):
         return Refusal(RejectReason.NOT_TOP_OF_BOOK, opposite, terms.price)

@@ -143,6 +143,8 @@ def change_phase(market: Market, phase: Phase, cause: str) -> None:
     if not uncrosses(market.phase, phase):
         _begin(market, phase, cause)
         return
+    if market.phase in DAY_IS_OVER:
+        _begin_day(market)  # what trades now is of the new day
     cross = CROSS[market.phase]
     found = uncrossing.find_price(market)
     if uncrossing.is_extended(market, found, cross):
@@ -187,15 +189,15 @@ def _begin(market: Market, phase: Phase, cause: str, ended: Cross | None = None)
     if phase in DAY_IS_OVER:
         if before not in DAY_IS_OVER:
             _end_day(market)
-    elif before in DAY_IS_OVER:
+    elif before in DAY_IS_OVER and ended is None:
         _begin_day(market)
+    elif phase is Phase.CLOSING_CALL:
+        _cancel_on_open(market)
     if PERMITS[phase].is_call or phase is Phase.PRE_OPEN:
         _wake(market, closing=phase is Phase.CLOSING_CALL)
     if not PERMITS[phase].match:
         _rest_pegs(market)
     settle(market)
-    if market.tripped:
-        begin_volatility_auction(market)
 
 
 def _clear_after(market: Market, ended: Cross) -> None:
@@ -208,6 +210,14 @@ def _clear_after(market: Market, ended: Cross) -> None:
             order.special.refreshes += 1
             nth = order.special.refreshes
             order.special.shown = market.slice_size(order, order.leaves_qty, nth)
+
+
+def _cancel_on_open(market: Market) -> None:
+    """Orders for the opening, in a book that was halted over it, do not meet another auction."""
+    for order in _orders(market):
+        if order.terms.time_in_force == TimeInForce.AT_THE_OPENING:
+            market.leave(order)
+            market.floor.cancel(order, CancelReason.AUCTION, market.phase)
 
 
 def _wake(market: Market, *, closing: bool) -> None:
@@ -277,11 +287,8 @@ def _begin_day(market: Market) -> None:
 # Standing apart
 
 
-def begin_volatility_auction(market: Market) -> None:
+def begin_volatility_auction(market: Market, guard: str) -> None:
     """A guard has stopped trading: a call of one or three minutes, then on (rule 6.4.3)."""
-    guard, market.tripped = market.tripped, ""
-    if not market.permits.match:
-        return
     seconds = DYNAMIC_AUCTION_SECONDS if guard == "dynamic" else STATIC_AUCTION_SECONDS
     _begin(market, Phase.VOLATILITY_AUCTION, f"{guard} guard")
     _return_in(market, seconds)

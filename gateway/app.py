@@ -239,6 +239,8 @@ class Venue:
             read_config=read_config,
             reload=self.reload,
             failed=self._fail,
+            market=self.market,
+            data_dir=self._log.path.parent,
         )
         self._http = HttpServer(make_api(control), listening)
         self.http_address = await self._http.start()

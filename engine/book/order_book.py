@@ -121,6 +121,11 @@ class Level:
         )
 
 
+def _shows(level: Level, but: Order | None) -> bool:
+    shown = level.displayed.orders
+    return len(shown) > (but is not None and but.prio in shown)
+
+
 def _not_own(queue: Queue, member: str) -> Iterator[Order]:
     for order in queue.orders.values():
         if order.member != member or not order.internal:
@@ -185,10 +190,10 @@ class BookSide:
         at = prices.bisect_left(price) - 1 if self.is_buy else prices.bisect_right(price)
         return prices[at] if 0 <= at < len(prices) else None
 
-    def best_displayed(self) -> int | None:
-        """The best price that is shown."""
+    def best_displayed(self, but: Order | None = None) -> int | None:
+        """The best price that is shown, by another order than `but`."""
         price = self.best
-        while price is not None and not self.levels[price].displayed.orders:
+        while price is not None and not _shows(self.levels[price], but):
             price = self.next_price(price)
         return price
 

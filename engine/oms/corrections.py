@@ -11,13 +11,29 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from engine.commands import BustTrade, CorrectTrade, SplitShares, VenueRestate
+from engine.commands import (
+    BustTrade,
+    CorrectTrade,
+    Instructions,
+    OrderTerms,
+    SplitShares,
+    VenueRestate,
+)
 from engine.events import OrderRestated, TradeBusted, TradeCorrected
 from engine.followers import enter_special
 from engine.market import Market
 from engine.oms.trades import Trade
-from engine.order import Order
-from engine.values import PRICE_MAX, CancelReason, Restatement
+from engine.order import Order, Place
+from engine.phases import DAY_IS_OVER
+from engine.values import (
+    PRICE_MAX,
+    CancelReason,
+    Cross,
+    OrdType,
+    PegOffsetType,
+    Restatement,
+    TimeInForce,
+)
 
 
 def refuse_bust(trade: Trade | None, markets: Mapping[str, Market]) -> str:
@@ -36,8 +52,9 @@ def bust(command: BustTrade, trade: Trade, market: Market) -> None:
     trade.busted = True
     floor = market.floor
     for order in (trade.resting, trade.incoming):
-        order.undo(trade.price, trade.qty, trade.at, restore=command.restore)
-        if command.restore:
+        restore = command.restore and _may_work_again(order, trade, market)
+        order.undo(trade.price, trade.qty, trade.at, restore=restore)
+        if restore:
             _work_again(order, market)
     floor.events.append(
         TradeBusted(
@@ -74,7 +91,7 @@ def correct(command: CorrectTrade, trade: Trade, market: Market) -> None:
     for order in (trade.resting, trade.incoming):
         order.undo(trade.price, trade.qty, trade.at, restore=False)
         order.redo(command.price, command.qty, trade.at)
-        if command.restore and less:
+        if command.restore and less and _may_work_again(order, trade, market):
             order.give_back(less)
             _work_again(order, market)
     trade.price, trade.qty = command.price, command.qty
@@ -93,21 +110,48 @@ def correct(command: CorrectTrade, trade: Trade, market: Market) -> None:
     _find_last_price(market)
 
 
+def _may_work_again(order: Order, trade: Trade, market: Market) -> bool:
+    """Whether an order may get quantity back: it could stand in the book now, and would not meet
+    anybody there; Day orders of this day only, before its trading is over.
+    """
+    if order.is_working:
+        return True
+    terms, at = order.terms, market.floor.at
+    time_in_force = terms.time_in_force
+    is_of_today = trade.match_id > market.trades_before and market.phase not in DAY_IS_OVER
+    stands = (
+        (time_in_force == TimeInForce.DAY and is_of_today)
+        or time_in_force == TimeInForce.GOOD_TILL_CANCEL
+        or (time_in_force == TimeInForce.GOOD_TILL_DATE and at < terms.expire_at)
+    )
+    if not stands or terms.ord_type not in (OrdType.LIMIT, OrdType.STOP_LIMIT):
+        return False
+    order.price = terms.price
+    return not (market.permits.match and market.book.opposite(order).crosses(order.price))
+
+
 def _work_again(order: Order, market: Market) -> None:
     """An order that was filled works again, with what it got back, last in time."""
-    if order.leaves_qty and not market.floor.orders.is_working(order):
-        market.floor.orders.revive(order)
-        order.prio = market.floor.next_prio()
+    floor = market.floor
+    if order.leaves_qty and not floor.orders.is_working(order):
+        floor.orders.revive(order)
+        order.prio = floor.next_prio()
         market.rest(order)
+        if order.terms.time_in_force == TimeInForce.GOOD_TILL_DATE:
+            floor.expiries.watch(order, order.terms.expire_at)
 
 
 def _find_last_price(market: Market) -> None:
-    """The last price is that of the last trade that stands, of today (rule 7.6)."""
-    market.last_price = market.reference_price
-    for trade in market.floor.trades.of(market.symbol):
-        if not trade.busted and trade.match_id > market.trades_before:
-            market.last_price = trade.price
-            return
+    """Last and closing price are those of trades of today that stand (rule 7.6)."""
+    today = [
+        trade
+        for trade in market.floor.trades.of(market.symbol)
+        if not trade.busted and trade.match_id > market.trades_before
+    ]
+    market.last_price = today[0].price if today else market.reference_price
+    if market.close_price:
+        closing = [trade.price for trade in today if trade.cross == Cross.CLOSING]
+        market.close_price = closing[0] if closing else market.last_price
 
 
 def venue_cancel(order: Order, market: Market) -> None:
@@ -128,21 +172,66 @@ def venue_restate(command: VenueRestate, order: Order, market: Market) -> None:
 def split(command: SplitShares, orders: list[Order], market: Market) -> None:
     """Quantities of working orders grow and prices fall in the ratio (scenario H.1.b).
 
-    What was executed counts in new shares, its value stays; fractions of a share and of a tick are
-    dropped, to the order's cost in neither case.
+    What was executed counts in new shares, its value stays. Fractions of a share are dropped and
+    prices go to the less aggressive tick, so that nobody meets anybody through the split; what is
+    left with no share or no price is canceled. All leave before anything changes, and come back in
+    order, reserve orders with a full slice.
     """
     new, old = command.new, command.old
-    for order in sorted(orders, key=lambda order: order.prio):
-        order.split(new, old)
-        terms = order.terms
-        price = market.instrument.passive_tick(terms.price * old // new, is_buy=order.is_buy)
-        price = price if terms.price else 0
-        qty = terms.qty * new // old
-        _retake(order, market, qty, price, Restatement.SPLIT, keeps_place=False, renumber=False)
+    orders = sorted(orders, key=lambda order: order.prio)
+    waits = {order.order_id: order.special and order.special.stop_px for order in orders}
+    for order in orders:
+        market.leave(order)
     market.split_after = market.floor.trades.count
-    market.last_price = market.last_price * old // new
-    market.reference_price = market.reference_price * old // new
-    market.static_reference = market.static_reference * old // new
+    for name in ("last_price", "reference_price", "static_reference", "open_price", "close_price"):
+        setattr(market, name, getattr(market, name) * old // new)
+    for order in orders:
+        terms = _split_terms(order, market, new, old)
+        order.split(new, old)
+        if terms.qty <= order.gone_qty or (order.terms.price and not terms.price):
+            market.floor.cancel(order, CancelReason.SUPERVISORY, market.phase)
+            continue
+        order.retake(terms)
+        if order.special is not None:
+            order.special.shown = 0
+        enter(order, market)
+        if order.special is not None and order.special.place is Place.STOP:
+            was = (waits[order.order_id] or 0) * old // new
+            market.waiting.move_stop(order, _on_tick(was, market, is_buy=not order.is_buy))
+        market.floor.events.append(OrderRestated(order.state(), Restatement.SPLIT, market.phase))
+
+
+def _split_terms(order: Order, market: Market, new: int, old: int) -> OrderTerms:
+    terms, is_buy = order.terms, order.is_buy
+    price = _on_tick(terms.price * old // new, market, is_buy=is_buy) if terms.price else 0
+    asked = terms.instructions
+    if asked is not None:
+        stop_px = asked.stop_px * old // new
+        asked = replace(
+            asked,
+            max_floor=max(1, asked.max_floor * new // old)
+            if asked.max_floor > 0
+            else asked.max_floor,
+            display_range=asked.display_range * new // old,
+            min_qty=asked.min_qty * new // old,
+            stop_px=_on_tick(stop_px, market, is_buy=not is_buy) if stop_px else 0,
+            peg_offset=_split_offset(asked, new, old),
+        )
+    return replace(terms, qty=terms.qty * new // old, price=price, instructions=asked)
+
+
+def _split_offset(asked: Instructions, new: int, old: int) -> int:
+    """A difference of prices follows the prices, towards nothing; one in ticks stays."""
+    offset = asked.peg_offset
+    if asked.peg_offset_type == PegOffsetType.TICKS or not offset:
+        return offset
+    sign = 1 if offset > 0 else -1
+    return sign * max(1, abs(offset) * old // new)
+
+
+def _on_tick(price: int, market: Market, *, is_buy: bool) -> int:
+    """The valid price that is no more aggressive; 0 if a buy has none."""
+    return market.instrument.passive_tick(price, is_buy=is_buy)
 
 
 def _retake(
@@ -153,7 +242,6 @@ def _retake(
     reason: Restatement,
     *,
     keeps_place: bool,
-    renumber: bool = True,
 ) -> None:
     """Take new terms, in the old place or as an order that comes in."""
     terms = replace(order.terms, qty=qty, price=price)
@@ -165,7 +253,7 @@ def _retake(
         order.price = place
         if not order.leaves_qty:
             market.leave(order)
-    elif renumber:
+    else:
         order.prio = market.floor.next_prio()
     market.floor.events.append(OrderRestated(order.state(), reason, market.phase))
     if not order.leaves_qty:

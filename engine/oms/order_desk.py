@@ -45,7 +45,6 @@ from engine.refusals import (
     refuse_replace,
 )
 from engine.rejects import Refusal, RejectReason
-from engine.trading_day import begin_volatility_auction
 from engine.values import CancelReason, OrdStatus, TimeInForce
 
 GOOD_TILL_DATE = TimeInForce.GOOD_TILL_DATE
@@ -111,7 +110,7 @@ class OrderDesk:
             state = OrderState(order.order_id, terms, OrdStatus.NEW, terms.qty, 0, 0)
             floor.events.append(OrderAccepted(state, market.phase))
             market.enter(order)
-            if order.leaves_qty or market.restless or market.tripped:
+            if order.leaves_qty or market.restless:
                 self._after_entry(order, market)
         else:
             self._accept_special(order, market)
@@ -138,8 +137,6 @@ class OrderDesk:
         """A command is through with a market: what it caused there happens now."""
         if market.restless:
             settle(market)
-        if market.tripped:
-            begin_volatility_auction(market)
 
     def _watch(self, order: Order, market: Market, was: str = "") -> None:
         """Have the order end at its time, or when it has lived as long as it may (rule 1.3).
@@ -208,9 +205,11 @@ class OrderDesk:
             self._watch(order, market, old.time_in_force)
         else:
             order.prio = self._floor.next_prio()
+            if order.special is not None:
+                order.special.shown = 0
             self._watch(order, market, old.time_in_force)
             self._come_in_again(order, market)
-        if market.restless or market.tripped:
+        if market.restless:
             self.close_up(market)
 
     def _come_in_again(self, order: Order, market: Market) -> None:

@@ -27,10 +27,13 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a call that asks for nothing but itself; may be left out."""
 
 
-async def read(request: Request, kind: type[_T]) -> _T:
-    """The body as `kind`; ApiError for one that is too large, too slow, no JSON or another form."""
+async def read(request: Request, kind: type[_T], *, optional: bool = False) -> _T:
+    """The body as `kind`; ApiError for one that is too large, too slow, no JSON or another form.
+
+    `optional`: all its fields have defaults, and it may be left out.
+    """
     data = await _read_bytes(request)
-    if not data and kind is Nothing:
+    if not data and (optional or kind is Nothing):
         return kind()
     content_type = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != JSON_TYPE:

@@ -7,6 +7,7 @@ record is durable: what an operator has been told is there after a restart. Impo
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from engine.exchange import Exchange
 from gateway.config import Config, ConfigError, MemberConfig, SessionConfig, session
 from gateway.config_words import not_yet_served
+from gateway.market_time import MarketTime
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
 from gateway.session_desk import DeskRefusal, SessionDesk
@@ -29,7 +31,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a venue behind the API; `config` is what it was started with.
 
     `reload` takes the venue file that `read_config` reads again, `failed` hears of a bug that left
-    a change half-done.
+    a change half-done. The log is in `data_dir`.
     """
 
     version: str
@@ -48,6 +50,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     read_config: Callable[[], Config]
     reload: Callable[[Config], list[str]]
     failed: Callable[[BaseException], None]
+    market: MarketTime
+    data_dir: Path
 
     def change(self, action: Callable[[], _T]) -> _T:
         """Do it now, and return what it gives; answer nobody before `durable`.

@@ -20,4 +20,6 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:  # without the address that the text of this one repeats
         raise OSError(error.errno, os.strerror(error.errno or 0)) from error
     listening.setblocking(False)  # noqa: FBT003
+    # Connections inherit it. asyncio would set it itself, but for sockets it has not made.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening

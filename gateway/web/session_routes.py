@@ -6,7 +6,7 @@ What the operations mean is `session_desk`. No hash of a password is ever in an 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from starlette.requests import Request
@@ -19,10 +19,9 @@ from gateway.web.answers import answer
 from gateway.web.bodies import Nothing, read
 from gateway.web.control import Control
 from gateway.web.errors import bad_value
+from gateway.web.routing import route
 
 PATH = "/api/v1/sessions"
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Numbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,14 +42,14 @@ class SessionRoutes:
         """What is served, by path and method."""
         one = f"{PATH}/{{comp_id}}"
         return [
-            _route(PATH, GET=self.list_all, POST=self.add),
-            _route(one, GET=self.show, DELETE=self.remove),
-            _route(f"{one}/suspend", POST=self.suspend),
-            _route(f"{one}/resume", POST=self.resume),
-            _route(f"{one}/disconnect", POST=self.disconnect),
-            _route(f"{one}/reset", POST=self.reset),
-            _route(f"{one}/sequence", POST=self.sequence),
-            _route("/api/v1/reload", POST=self.reload),
+            route(PATH, GET=self.list_all, POST=self.add),
+            route(one, GET=self.show, DELETE=self.remove),
+            route(f"{one}/suspend", POST=self.suspend),
+            route(f"{one}/resume", POST=self.resume),
+            route(f"{one}/disconnect", POST=self.disconnect),
+            route(f"{one}/reset", POST=self.reset),
+            route(f"{one}/sequence", POST=self.sequence),
+            route("/api/v1/reload", POST=self.reload),
         ]
 
     # Looking
@@ -141,13 +140,3 @@ class SessionRoutes:
 
 def _comp_id(request: Request) -> str:
     return str(request.path_params["comp_id"])
-
-
-def _route(path: str, **handlers: Handler) -> Route:
-    """One route for all methods of a path: what is refused then names them all."""
-
-    async def endpoint(request: Request) -> Response:
-        method = "GET" if request.method == "HEAD" else request.method
-        return await handlers[method](request)
-
-    return Route(path, endpoint, methods=list(handlers))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.digest import digest
-from gateway.fix.times import NANOS_PER_SECOND
 from gateway.web.answers import answer
 from gateway.web.control import Address, Control
 from gateway.web.errors import bad_value
+from gateway.web.texts import moment
 
 HASHED_ORDERS_MAX = 10_000
 """The state hash of more working orders is computed where it is asked for only: nothing else
@@ -30,13 +31,15 @@ class Listening(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What is answered. `commands` is the last seq of the log, `durable_seq` the last one kept.
 
+    `market_speed` is 0 where market time stands still, `phases` are those of the segments.
     `state_hash` is the exchange's after `commands`, null where it was left out.
     """
 
     version: str
     sync: str
     market_time: str
-    market_speed: int
+    market_speed: float
+    phases: dict[str, str]
     uptime_seconds: int
     sessions_up: int
     commands: int
@@ -54,6 +57,7 @@ class StatusRoute:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._started = time.monotonic()
+        self._zone = ZoneInfo(control.config.venue.timezone)
 
     async def show(self, request: Request) -> Response:
         """`?state_hash=yes` computes it whatever it takes, `no` leaves it out."""
@@ -68,8 +72,9 @@ class StatusRoute:
         return Status(
             version=control.version,
             sync=control.sync,
-            market_time=_iso(control.sequencer.wall_now()),
-            market_speed=1,
+            market_time=moment(control.market.now, self._zone),
+            market_speed=control.market.speed,
+            phases={name: one.phase for name, one in control.exchange.segments.items()},
             uptime_seconds=int(time.monotonic() - self._started),
             sessions_up=len(control.sessions.connected()),
             commands=control.sequencer.seq,
@@ -94,9 +99,3 @@ class StatusRoute:
 
 def _listening(address: Address) -> Listening | None:
     return Listening(*address) if address is not None else None
-
-
-def _iso(nanos: int) -> str:
-    seconds, rest = divmod(nanos, NANOS_PER_SECOND)
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{stamp}.{rest // 1_000_000:03}Z"

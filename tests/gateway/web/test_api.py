@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import time
 from pathlib import Path
 
@@ -31,13 +32,15 @@ async def test_health_and_status(tmp_path: Path) -> None:
         assert await served.get("/healthz") == (200, {"status": "ok"})
         code, shown = await served.get(STATUS)
         assert isinstance(shown, dict)
-        assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", shown.pop("market_time"))
+        stamp = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+0[12]:00"
+        assert re.fullmatch(stamp, shown.pop("market_time"))
         assert (code, shown) == (
             200,
             {
                 "version": VERSION,
                 "sync": "group",
                 "market_speed": 1,
+                "phases": {"DEMO": "CONTINUOUS"},
                 "uptime_seconds": 0,
                 "sessions_up": 2,
                 "commands": venue._sequencer.seq,
@@ -106,6 +109,11 @@ async def test_another_path_is_not_found(tmp_path: Path, path: str) -> None:
         ("PATCH", SESSIONS + "/AVA", "DELETE, GET, HEAD"),
         ("GET", SESSIONS + "/AVA/suspend", "POST"),
         ("GET", "/api/v1/reload", "POST"),
+        ("GET", "/api/v1/market-time", "POST"),
+        ("POST", "/api/v1/segments/DEMO", "GET, HEAD"),
+        ("POST", "/api/v1/instruments/A/B/book", "GET, HEAD"),
+        ("DELETE", "/api/v1/instruments/ERIC-B/halt", "POST"),
+        ("GET", "/api/v1/orders/O1/cancel", "POST"),
     ],
 )
 async def test_another_method_is_not_allowed(
@@ -123,7 +131,8 @@ async def test_another_method_is_not_allowed(
 async def test_head_is_get_without_a_body(tmp_path: Path) -> None:
     """On all that can be looked at; and nothing is kept by a cache."""
     async with serving_http(tmp_path) as served:
-        for path in ("/healthz", STATUS, SESSIONS, SESSIONS + "/AVA"):
+        eric = "/api/v1/instruments/ERIC-B"
+        for path in ("/healthz", STATUS, SESSIONS, SESSIONS + "/AVA", eric, eric + "/book"):
             response = await served.api.head(path)
             assert (response.status_code, response.content) == (200, b"")
             assert response.headers["cache-control"] == "no-store"
@@ -426,6 +435,19 @@ async def test_a_port_that_is_taken_is_an_error_before_anything_is_served() -> N
         port = first.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
             listen("localhost", port)
+
+
+async def test_an_answer_does_not_wait_for_the_client_to_have_heard_the_last_one(
+    tmp_path: Path,
+) -> None:
+    """Head and body of an answer are two writes: together with a delayed ACK 40 ms each time."""
+    async with serving_http(tmp_path) as served:
+        await served.get("/healthz")
+        http = served.fix.venue._http
+        assert http is not None
+        (connection,) = http._state.connections
+        sock = connection.transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 async def test_another_client_library_is_served_too(tmp_path: Path) -> None:

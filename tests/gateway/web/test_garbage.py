@@ -21,6 +21,14 @@ REQUESTS = [
     b'7\r\n{"next_\r\n6\r\nin":5}\r\n0\r\n\r\n',
     b"POST /api/v1/sessions/AVA/suspend HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
     b"Connection: Upgrade\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}",
+    b"GET /api/v1/instruments/ERIC-B/trades?limit=5&before=T7 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /api/v1/instruments/A%2FB%20C/book?depth=3 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST /api/v1/market-time HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 23\r\n\r\n{"advance_seconds":1.5}',
+    b"POST /api/v1/segments/DEMO/phase HTTP/1.1\r\nHost: localhost\r\n"
+    b'Content-Type: application/json\r\nContent-Length: 22\r\n\r\n{"phase":"CONTINUOUS"}',
+    b"POST /api/v1/trades/T1/correct HTTP/1.1\r\nHost: localhost\r\n"
+    b'Content-Type: application/json\r\nContent-Length: 26\r\n\r\n{"price":"87.30","qty":50}',
 ]
 ROUNDS = 300
 

@@ -119,6 +119,29 @@ def test_what_was_answered_survives_the_process(tmp_path: Path) -> None:
         assert venue.stop() == cli.CLEAN
 
 
+def test_market_time_that_stands_still_is_moved(tmp_path: Path) -> None:
+    """It begins where the options say and goes where the API says, over a restart too."""
+    options = ("--http-port", "0", "--market-speed", "0")
+    path = "/api/v1/market-time"
+    with VenueProcess(tmp_path, *options, "--market-time", "2026-11-25T08:00:00") as venue:
+        seen = [call(venue, "GET", "/api/v1/status")[1]]
+        moves = ({"advance_seconds": 60}, {"to": "2026-11-25T12:00:00"})
+        seen += [call(venue, "POST", path, move)[1] for move in moves]
+        venue.kill()
+    with VenueProcess(tmp_path, *options, "--market-time", "2026-11-25T12:00:00") as venue:
+        seen.append(call(venue, "GET", "/api/v1/status")[1])
+        assert venue.stop() == cli.CLEAN
+    assert [shown["market_time"][11:19] for shown in seen if isinstance(shown, dict)] == [
+        "08:00:00",
+        "08:01:00",
+        "12:00:00",
+        "12:00:00",
+    ]
+    last = seen[-1]
+    assert isinstance(last, dict)
+    assert last["market_speed"] == 0
+
+
 def test_reload_reads_the_file_that_serve_was_given(tmp_path: Path) -> None:
     """As SIGHUP does; a mistake in it is answered with its line."""
     file = tmp_path / "venue.toml"

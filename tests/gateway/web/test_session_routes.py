@@ -137,7 +137,7 @@ async def test_no_hash_is_in_an_answer_or_in_the_log(tmp_path: Path) -> None:
         ({"throttle": True}, "throttle: must be 0 (no limit) to 1000000, was true"),
         ({"open": "08:00:00"}, "close: must be given where open is, was left out"),
         ({"allow_from": ["10.0.0.0/99"]}, "allow_from[0]: must be an address or network, was "),
-        ({"role": "market-data"}, 'role: "market-data" is not served by this version, only '),
+        ({"role": "operator"}, 'role: "operator" is not served by this version, only '),
         ({"certificate": "AVA"}, "certificate: must be left out where there is no tls.client_ca"),
     ],
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from gateway.clock import Clock
 from gateway.config import Config
 from gateway.web.listening import listen
 from tests.support.fix_venue import DEADLINE_SECONDS, FixVenue, config_of, serving
@@ -79,10 +80,11 @@ async def serving_http(
     *,
     sync: str = "none",
     read_config: Callable[[], Config] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[WebVenue]:
     """A venue with its API for as long as the block runs; `read_config` is what reload reads."""
     used = config or config_of()
-    async with serving(data_dir, used, sync=sync) as fix:
+    async with serving(data_dir, used, sync=sync, clock=clock) as fix:
         listening = listen("127.0.0.1", 0)
         await fix.venue.start_http(listening, read_config or (lambda: used), VERSION)
         assert fix.venue.http_address is not None
