@@ -11,7 +11,7 @@ from engine.events import OrderRestated, OrderTriggered
 from engine.market import Market
 from engine.order import Order, Place, Special
 from engine.order_kinds import Entry, Kind, entry, kind_of
-from engine.values import CancelReason, ExecInst, OrdType, Restatement
+from engine.values import CancelReason, ExecInst, Restatement
 
 STOPS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
 
@@ -26,7 +26,7 @@ def enter_special(market: Market, order: Order) -> None:
         market.waiting.add_stop(order, _first_stop_px(market, order, kind))
         market.restless = True
     elif order.special.triggered:
-        order.price = order.terms.price if order.terms.ord_type == OrdType.STOP_LIMIT else 0
+        order.price = order.terms.price
         market.enter(order)
     elif entry(kind, order.terms.time_in_force, market.phase) is Entry.WAITS:
         order.price = 0
@@ -98,7 +98,7 @@ def _trigger(market: Market, order: Order) -> None:
         return
     market.waiting.remove(order)
     order.special.triggered = True
-    order.price = order.terms.price if order.terms.ord_type == OrdType.STOP_LIMIT else 0
+    order.price = order.terms.price
     order.prio = market.floor.next_prio()
     market.floor.events.append(OrderTriggered(order.state(), market.phase))
     market.enter(order)

@@ -240,8 +240,14 @@ class Order(msgspec.Struct, gc=False):
         self.status = self._status_of_quantities()
 
     def split(self, new: int, old: int) -> None:
-        """Count what was executed in shares of which there are `new` for `old` before."""
+        """Count what was executed in shares of which there are `new` for `old` before.
+
+        What was less than one new share counts as not executed.
+        """
         self.cum_qty = self.cum_qty * new // old
+        if not self.cum_qty:
+            self.notional = 0
+            self.status = NEW
         ledger = self.ledger
         if ledger is not None:
             ledger.cum_qty_before = ledger.cum_qty_before * new // old

@@ -43,8 +43,13 @@ def refuse_terms(
     """
     if terms.side not in SIDES:
         return Refusal(RejectReason.UNSUPPORTED_SIDE, was=terms.side)
-    is_plain = terms.instructions is None and terms.displayed and market.phase is not Phase.PRE_OPEN
-    if not is_plain or (terms.ord_type, terms.time_in_force) not in market.plain_entries:
+    is_plain = (
+        terms.instructions is None
+        and terms.displayed
+        and (terms.ord_type, terms.time_in_force) in market.plain_entries
+        and market.phase is not Phase.PRE_OPEN
+    )
+    if not is_plain:
         refusal = _refuse_kind(terms, market, order)
         if refusal is not None:
             return refusal
@@ -74,9 +79,9 @@ def _refuse_kind(terms: OrderTerms, market: Market, order: Order | None) -> Refu
     if terms.time_in_force not in TIMES_IN_FORCE:
         return Refusal(RejectReason.UNSUPPORTED_TIME_IN_FORCE, was=terms.time_in_force)
     kind = kind_of(terms)
-    if order is not None and kind is Kind.POST_ONLY and kind_of(order.terms) is kind:
-        kind = Kind.LIMIT
     row = TABLE.get((kind, terms.time_in_force))
+    if row is not None and order is not None and kind is Kind.POST_ONLY is kind_of(order.terms):
+        row = TABLE[Kind.LIMIT, terms.time_in_force]
     if row is None:
         return Refusal(
             RejectReason.UNSUPPORTED_COMBINATION, terms.ord_type, was=terms.time_in_force
@@ -220,7 +225,8 @@ def _is_displayed(request: ReplaceOrder, old: OrderTerms) -> bool:
     """A replace that says what may be shown decides; pegs are never shown."""
     new = request.instructions
     if request.ord_type == OrdType.PEGGED or new is None or new.max_floor < 0:
-        return old.displayed
+        is_peg_no_more = old.ord_type == OrdType.PEGGED and request.ord_type != OrdType.PEGGED
+        return old.displayed or is_peg_no_more
     return new.max_floor > 0
 
 

@@ -29,6 +29,7 @@ PEGS = frozenset({ExecInst.MID_PEG, ExecInst.MARKET_PEG, ExecInst.PRIMARY_PEG})
 ANYWHERE = frozenset({ExecInst.CANCEL_ON_HALT})
 ON_LIMIT = frozenset({ExecInst.POST_ONLY, ExecInst.CANCEL_IF_NOT_BEST})
 STOPS = frozenset({OrdType.STOP, OrdType.STOP_LIMIT})
+NEEDS_INSTRUCTIONS = STOPS | {OrdType.PEGGED}
 SELF_MATCHES = frozenset(SelfMatch)
 LEVELS = frozenset(SelfMatchLevel)
 
@@ -38,8 +39,10 @@ def refuse_instructions(terms: OrderTerms, market: Market, order: Order | None) 
     to take them, None for one that comes in.
     """
     asked = terms.instructions
-    if asked is None:  # hidden by the engine's own means
-        return None
+    if asked is None:
+        if terms.ord_type not in NEEDS_INSTRUCTIONS:  # hidden by the engine's own means
+            return None
+        asked = Instructions()
     return (
         _refuse_display(terms, asked, market.instrument.lot)
         or _refuse_min_qty(terms, asked)

@@ -197,18 +197,26 @@ class OrderDesk:
         # Rule 2.4.3: a total at or below what is filled cancels the rest; OrderQty becomes CumQty.
         state = order.replace(replace(terms, qty=order.gone_qty) if ends else terms)
         self._orders.rename(order, former)
-        self._floor.events.append(OrderReplaced(state, former, kept, market.phase))
+        if kept:
+            order.price = place
+            state = order.state()
+        events = self._floor.events
+        reported, trades = len(events), self._floor.trades.count
+        phase = market.phase
+        events.append(OrderReplaced(state, former, kept, phase))
         if ends:
             self._orders.finish(order)
         elif kept:
-            order.price = place
             self._watch(order, market, old.time_in_force)
         else:
             order.prio = self._floor.next_prio()
             if order.special is not None:
-                order.special.shown = 0
+                order.special.shown = order.special.stop_px = 0
+                order.special.triggered &= terms.ord_type == old.ord_type
             self._watch(order, market, old.time_in_force)
             self._come_in_again(order, market)
+            if self._floor.trades.count == trades and order.leaves_qty:
+                events[reported] = OrderReplaced(order.state(), former, kept, phase)
         if market.restless:
             self.close_up(market)
 

@@ -4,6 +4,8 @@
     WHO connect             a client connects          WHO disconnect    the client closes
     WHO > fields            the client says            WHO < fields      the venue answers
     WHO closed              the venue closes           wait SECONDS      and nothing is due before
+    venue WORDS             the operator, or market time, does that (`tests.support.operator`)
+    venue file NAME MOMENT  the script's venue is that of this file, and it is then in its market
     [4.2 4.4] LINE          in these FIX versions only; the mark alone: so the whole script
 
 WHO may be left out where there is one client. Fields are those of `tests.support.fix`. Whatever the
@@ -20,11 +22,13 @@ from typing import NamedTuple, Protocol
 from gateway.fix.versions import FIX44
 from tests.support.fix import SECOND, at, piped
 
-_VERBS = frozenset({"connect", "disconnect", "closed", "wait", ">", "<"})
+_VERBS = frozenset({"connect", "disconnect", "closed", "wait", "venue", ">", "<"})
 _MARK = re.compile(r"\[([0-9SP. ]+)\] *")
+_FILE = re.compile(r"^venue file (.*)$", re.MULTILINE)
 
 Heard = tuple[int, str, bytes | None]
 Said = Callable[[str], str]
+Operate = Callable[[str], None]
 
 
 class Subject(Protocol):
@@ -68,6 +72,12 @@ class Played(NamedTuple):
     expected: str
 
 
+def setting(text: str) -> list[str]:
+    """Name of the script's venue file and a moment of its market; nothing: the usual venue."""
+    found = _FILE.search(text)
+    return found[1].split() if found else []
+
+
 def steps(text: str, version: str = FIX44, said: Said | None = None) -> list[Step]:
     """What happens in a script in this version; nothing if it is not made for it.
 
@@ -82,7 +92,7 @@ def steps(text: str, version: str = FIX44, said: Said | None = None) -> list[Ste
         elsewhere = _short(version) not in versions
         if elsewhere and not line:
             return []
-        if elsewhere or not line:
+        if elsewhere or not line or _FILE.match(line):
             continue
         who, _, rest = ("", "", line) if line.split()[0] in _VERBS else line.partition(" ")
         verb, _, argument = rest.strip().partition(" ")
@@ -105,9 +115,10 @@ def play(
     exact: bool = True,
     version: str = FIX44,
     said: Said | None = None,
+    operate: Operate | None = None,
 ) -> Played:
     """Play a script; `exact` compares whole messages, else the fields the script names."""
-    player = _Player(subject, exact)
+    player = _Player(subject, exact, operate)
     for step in steps(text, version, said):
         player.take(step)
     player.compare()
@@ -115,11 +126,12 @@ def play(
 
 
 class _Player:
-    def __init__(self, subject: Subject, exact: bool) -> None:  # noqa: FBT001
+    def __init__(self, subject: Subject, exact: bool, operate: Operate | None) -> None:  # noqa: FBT001
         self.actual: list[str] = []
         self.expected: list[str] = []
         self._subject = subject
         self._exact = exact
+        self._operate = operate
         self._awaited: list[Step] = []
         self._heard: list[Heard] = [(subject.now, *one) for one in subject.heard()]
 
@@ -141,6 +153,9 @@ class _Player:
             subject.disconnect(who)
         elif step.verb == "wait":
             self._heard += subject.pass_time(subject.now + round(float(step.argument) * SECOND))
+        elif step.verb == "venue":
+            assert self._operate is not None, "nobody operates the venue of this script"
+            self._operate(step.argument)
         else:
             subject.say(who, step.argument)
         self._heard += [(subject.now, *one) for one in subject.heard()]

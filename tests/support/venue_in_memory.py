@@ -1,6 +1,6 @@
 """The venue without sockets: log, sequencer, turns, application, acceptor and connections as
 `gateway.app` wires them, over transports that are lists, with a clock that stands still. Clients
-are subjects of `tests.support.script`.
+are subjects of `tests.support.script`. Market time is real time unless a test says how it begins.
 
 Timers of the loop (no logon in time, a close that is not read) run on the same clock: the loop's
 own time is the venue's. The log is a real one that does not wait for the disk.
@@ -14,7 +14,7 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Self
 
-from engine.commands import PassTime
+from engine.commands import Command
 from engine.exchange import Exchange
 from gateway import reference_data
 from gateway.config import Config, demo
@@ -30,6 +30,8 @@ from gateway.fix.times import format_utc_timestamp
 from gateway.fix.versions import FIX42, FIX44, Versions
 from gateway.log.segment_file import SegmentLog
 from gateway.log.sent_file import SentFile
+from gateway.market_clock import MarketClock, MarketOptions
+from gateway.market_time import MarketTime
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
 from gateway.session_times import SessionTimes
@@ -110,7 +112,8 @@ class Transport(asyncio.Transport):
 class VenueInMemory:
     """A venue and its clients, by name; one in a folder where another one was is its restart.
 
-    `application` is what messages do to it, `version` what its clients speak.
+    `application` is what messages do to it, `version` what its clients speak, `market` how market
+    time begins; without a seed in it there is none, and draws are the same in every test.
     """
 
     def __init__(
@@ -121,6 +124,7 @@ class VenueInMemory:
         *,
         application: type[Application] = Application,
         version: str = FIX44,
+        market: MarketOptions | None = None,
     ) -> None:
         self.now = START
         self.version = version
@@ -134,7 +138,10 @@ class VenueInMemory:
         self._loop = _Loop(self.clock)
         writer = ReportWriter(self.sessions.outgoing, self.sessions.copies)
         publisher = Publisher(self.sessions, writer)
-        self._sequencer = Sequencer(self.exchange, self.log, publisher, self.clock)
+        market = market or MarketOptions()
+        market_clock = MarketClock(self.clock, market.speed)
+        self._sequencer = Sequencer(self.exchange, self.log, publisher, self.clock, market_clock.at)
+        self.market = MarketTime(config, self.exchange, self._sequencer, market_clock)
         self._turns = Turns(
             self.log,
             self._sent,
@@ -177,10 +184,14 @@ class VenueInMemory:
             self._sequencer.replay(record)
         self.log.start(self._turns.durable, self._fail)
         self._turns.start(self._loop)
+        self.market.stand(market.start)
         for command in reference_data.changes(config, self.exchange):
             self._sequencer.submit(command)
         for entry in self.sessions.unsaid():
             self.application.define(entry)
+        if market.seed is not None:
+            self.market.seed(market.seed)
+        self.market.begin(market.start)
         self._turns.end()
 
     def __enter__(self) -> Self:
@@ -196,7 +207,7 @@ class VenueInMemory:
     # As the venue does it
 
     def clock(self) -> int:
-        """Real time and market time."""
+        """Real time."""
         return self.now
 
     def take(self, session: FixSession, message: Message) -> None:
@@ -302,9 +313,25 @@ class VenueInMemory:
         self._in_loop(lambda: None)
         return heard
 
+    def advance(self, to: int) -> None:
+        """The operator moves market time; real time stands still."""
+        self._in_loop(self._advance, to)
+
+    def _advance(self, to: int) -> None:
+        self.market.advance(to)
+        self._turns.schedule()
+
+    def submit(self, command: Command) -> None:
+        """The operator gives an order."""
+        self._in_loop(self._submit, command)
+
+    def _submit(self, command: Command) -> None:
+        self._sequencer.submit(command)
+        self._turns.schedule()
+
     def _next_deadline(self) -> int | None:
         deadlines = [session.next_deadline() for session in self.sessions.connected()]
-        deadlines += [self.exchange.next_deadline(), self._times.next_deadline()]
+        deadlines += [self.market.next_deadline(), self._times.next_deadline()]
         return min((at for at in deadlines if at is not None), default=None)
 
     def _carry_out_due(self) -> None:
@@ -313,9 +340,7 @@ class VenueInMemory:
             if session.wants_close:
                 self._turns.speaks(session)
         self._times.on_timer(self.now)
-        due = self.exchange.next_deadline()
-        if due is not None and due <= self.now:
-            self._sequencer.submit(PassTime())
+        if self.market.on_timer(self.now):
             self._turns.schedule()
 
 
@@ -335,8 +360,15 @@ class OrderVenue(VenueInMemory):
     themselves where a script does not.
     """
 
-    def __init__(self, folder: Path, config: Config | None = None, version: str = FIX44) -> None:
-        super().__init__(folder, config or demo(), Versions(SERVED), version=version)
+    def __init__(
+        self,
+        folder: Path,
+        config: Config | None = None,
+        version: str = FIX44,
+        market: MarketOptions | None = None,
+    ) -> None:
+        versions = Versions(SERVED)
+        super().__init__(folder, config or demo(), versions, version=version, market=market)
         self._next_out: dict[str, int] = {}
 
     def say(self, who: str, text: str) -> None:

@@ -362,9 +362,9 @@ def test_an_order_that_was_carried_over_a_night(tmp_path: Path) -> None:
     assert [f"{one['at'][:16]} {one['event']}" for one in found] == [
         "2024-01-02T16:00 accepted",
         "2024-01-02T18:00 phase",
+        "2024-01-03T09:00 restated",
         "2024-01-03T09:00 uncrossed",
         "2024-01-03T09:00 phase",
-        "2024-01-03T09:00 restated",
         "2024-01-03T09:00 traded",
     ]
 
