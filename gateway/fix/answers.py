@@ -21,7 +21,7 @@ from engine.values import OrdStatus
 from gateway.fix import status_reports
 from gateway.fix.order_fields import UNKNOWN, Fields, order_fields
 from gateway.fix.report_batch import ReportBatch, Writers
-from gateway.fix.report_style import TRADING_SESSION_SUB_ID, ReportStyle
+from gateway.fix.report_style import ReportStyle
 
 UNDISCLOSED_SIDE = "7"
 CANCEL, REPLACE = "1", "2"
@@ -93,7 +93,7 @@ def _order_status(batch: ReportBatch, order: OrderState, phase: str, extra: Fiel
         20: "3",
         60: style.time(batch.at),
         150: order.status if style.has_exec_trans_type else "I",
-        625: TRADING_SESSION_SUB_ID.get(phase, ""),
+        625: style.sub_ids.get(phase, ""),
     }
     batch.add(terms.session, "8", terms.trader, fields | extra)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from engine.commands import Instructions, OrderTerms
 from engine.events import OrderState, Standing
-from engine.values import ExecInst, OrdStatus, OrdType, PegOffsetType
+from engine.values import ExecInst, OrdStatus, PegOffsetType
 from gateway.decimals import format_avg_px, format_price
 from gateway.fix.order_instructions import PEGS
 from gateway.fix.report_style import ReportStyle
@@ -28,10 +28,8 @@ PEG_PRICE_TYPE: dict[str, str] = {
 """ExecInst(18) -> PegPriceType(1094)."""
 
 RANDOM_DISPLAY = "3"
-NOT_TRIGGERED, STOP_TRIGGERED = "0", "2"
 
 _WORKING: frozenset[str] = frozenset({OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED})
-_STOPS: frozenset[str] = frozenset({OrdType.STOP, OrdType.STOP_LIMIT})
 
 
 def order_fields(order: OrderState, style: ReportStyle) -> Fields:
@@ -83,8 +81,6 @@ def _instruction_fields(instructions: Instructions, style: ReportStyle) -> Field
         1094: PEG_PRICE_TYPE.get(instructions.exec_inst, ""),
         152: format_price(instructions.cash_order_qty) if instructions.cash_order_qty else "",
         1138: shown,
-        2362: instructions.self_match_group,
-        2964: instructions.self_match,
     }
     if instructions.peg_offset:
         fields |= _peg_offset(instructions, style)
@@ -114,8 +110,6 @@ def _standing_fields(order: OrderState, standing: Standing) -> Fields:
             fields[839] = format_price(standing.price)
     if standing.stop_px:
         fields[99] = format_price(standing.stop_px)
-    if terms.ord_type in _STOPS or is_trailing_stop(terms):
-        fields[1823] = STOP_TRIGGERED if standing.triggered else NOT_TRIGGERED
     if standing.renewed:
         fields |= {
             424: terms.qty - (order.cum_qty - standing.day_cum_qty),

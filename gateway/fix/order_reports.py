@@ -27,7 +27,7 @@ from gateway.decimals import format_price
 from gateway.fix.dictionary import SOH
 from gateway.fix.order_fields import Fields, is_pegged, is_trailing_stop, order_fields
 from gateway.fix.report_batch import ReportBatch, Writers
-from gateway.fix.report_style import TRADE, TRADING_SESSION_SUB_ID
+from gateway.fix.report_style import TRADE
 
 CANCEL_TEXTS: dict[str, str] = {
     CancelReason.IMMEDIATE: "unfilled rest of an order that does not rest",
@@ -74,7 +74,7 @@ def _write(
         20: "0",
         60: style.time(batch.at),
         150: exec_type,
-        625: TRADING_SESSION_SUB_ID.get(phase, ""),
+        625: style.sub_ids.get(phase, ""),
     }
     batch.add(terms.session, "8", terms.trader, fields | extra)
 

@@ -27,7 +27,10 @@ TRADING_SESSION_SUB_ID: dict[str, str] = {
     Phase.HALT_OPEN: "7",
     Phase.HALT_FROZEN: "7",
 }
-"""Phase -> TradingSessionSubID(625)."""
+"""Phase -> TradingSessionSubID(625) in FIX 4.4, where any value is allowed."""
+
+_SUB_ID_50 = TRADING_SESSION_SUB_ID | {Phase.VOLATILITY_AUCTION: "6"}
+"""FIX 5.0SP2 as released ends at 7: an unscheduled auction is an intraday auction there."""
 
 TRADE = "F"
 """ExecType(150) of every fill from FIX 4.3 on; before, it was the OrdStatus(39)."""
@@ -57,22 +60,26 @@ _RESTATEMENT_CODES: dict[str, dict[str, str]] = {
     "FIX.5.0SP2": _ALIKE
     | {
         Restatement.REPRICED: "11",
-        Restatement.REFRESHED: "14",
+        Restatement.REFRESHED: _MARKET_OPTION,
         Restatement.CHANGED: _MARKET_OPTION,
     },
 }
-"""Version -> reason -> ExecRestatementReason(378), the nearest that the version has."""
+"""Version -> reason -> ExecRestatementReason(378), the nearest that the version has: in 5.0SP2 as
+released. Codes above 11 came later, and engines with the older dictionary reject the report.
+"""
 
 _FROM_44_ON: dict[str, str] = {
     CancelReason.STATE: "6",
     CancelReason.HALT: "6",
     CancelReason.SUPERVISORY: _MARKET_OPTION,
     CancelReason.NOT_BEST: "9",
+    CancelReason.DISCONNECT: _OTHER,
+    CancelReason.SELF_MATCH: _OTHER,
 }
 _CANCEL_CODES: dict[str, dict[str, str]] = {
     "FIX.4.2": {},
-    "FIX.4.4": _FROM_44_ON | {CancelReason.DISCONNECT: _OTHER, CancelReason.SELF_MATCH: _OTHER},
-    "FIX.5.0SP2": _FROM_44_ON | {CancelReason.DISCONNECT: "12", CancelReason.SELF_MATCH: "17"},
+    "FIX.4.4": _FROM_44_ON,
+    "FIX.5.0SP2": _FROM_44_ON,
 }
 """The same of orders that the venue canceled; what the order itself asked for has none."""
 
@@ -89,11 +96,12 @@ class ReportStyle:
 
     `known` are the tags of each message sent; `new` is ExecTransType(20) where there is one, and
     `new_order_id` that with the beginning of OrderID(37); `filled` by OrdStatus is ExecType(150) of
-    a fill; `phases` by phase is TradingSessionSubID(625); `fill_tail(contra, match id, phase,
-    liquidity)` is what follows LeavesQty(151) of a fill, `cross_tail` the same of an auction's, in
-    which LastLiquidityInd(851) is `auction_liquidity`; `replaced` by OrdStatus is what 39 says
-    then, `exec_inst` what 18 says where it is not the code itself. `restatement_codes` and
-    `cancel_codes` by reason are ExecRestatementReason(378), `cancels` the latter as a piece;
+    a fill; `sub_ids` by phase is TradingSessionSubID(625), `phases` the same as a field;
+    `fill_tail(contra, match id, phase, liquidity)` is what follows LeavesQty(151) of a fill,
+    `cross_tail` the same of an auction's, in which LastLiquidityInd(851) is `auction_liquidity`;
+    `replaced` by OrdStatus is what 39 says then, `exec_inst` what 18 says where it is not the code
+    itself. `restatement_codes` and `cancel_codes` by reason are ExecRestatementReason(378),
+    `cancels` the latter as a piece;
     `triggered` and `triggered_code` are 150 and 378 of a triggered stop. `is_usual`: times have
     milliseconds, which whoever writes many reports of one time makes once.
     """
@@ -115,9 +123,10 @@ class ReportStyle:
             status: f"150={status if self.has_exec_trans_type else TRADE}\x01"
             for status in (OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED)
         }
+        self.sub_ids = _SUB_ID_50 if version == "FIX.5.0SP2" else TRADING_SESSION_SUB_ID
         self.phases = {
             phase: f"625={code}\x01" if 625 in report else ""
-            for phase, code in TRADING_SESSION_SUB_ID.items()
+            for phase, code in self.sub_ids.items()
         }
         self.replaced: dict[str, str] = _ENDED_BY_REPLACE if self.has_exec_trans_type else {}
         self.exec_inst: dict[str, str] = _NOT_IN_42 if self.has_exec_trans_type else {}

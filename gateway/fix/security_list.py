@@ -32,7 +32,6 @@ FOUND, UNSUPPORTED, NONE_FOUND = 0, 1, 2
 """SecurityRequestResult(560)."""
 
 ISIN_NUMBER = "4"
-ROUND_LOT = "2"
 
 
 def answers(
@@ -114,6 +113,5 @@ def _entry_44(instrument: DefineInstrument, types: frozenset[str]) -> str:
 
 
 def _entry_50(instrument: DefineInstrument, types: frozenset[str]) -> str:
-    """FIX 5.0SP2 has the lot in a group of rules."""
-    rules = f"1234=1{SOH}1093={ROUND_LOT}{SOH}1231={instrument.lot}{SOH}"
-    return f"{_front(instrument, types)}{rules}15={instrument.currency}{SOH}"
+    """Without the lot: dictionaries of FIX 5.0SP2 put its group before Currency(15) or after it."""
+    return f"{_front(instrument, types)}15={instrument.currency}{SOH}"

@@ -14,7 +14,7 @@ from engine.rejects import Refusal, RejectReason
 from engine.values import Phase
 from gateway.decimals import format_price
 from gateway.fix.dictionary import SOH
-from gateway.fix.report_style import TRADING_SESSION_SUB_ID, ReportStyle
+from gateway.fix.report_style import ReportStyle
 from gateway.fix.status_requests import DAY
 from gateway.fix.versions import FIX42, FIX44, FIX50SP2
 
@@ -100,14 +100,15 @@ def _common(
     event: TradingSessionReported | SecurityStatusReported, style: ReportStyle, at: int
 ) -> Fields:
     refusal, is_50 = event.refusal, style.version == FIX50SP2
+    is_session = isinstance(event, TradingSessionReported)
     # A book of which nothing is known has no segment; a refused request for all names none.
-    segment = event.segment or (NO_SEGMENT if isinstance(event, TradingSessionReported) else "")
+    segment = event.segment or (NO_SEGMENT if is_session else "")
     return {
         58: event.phase if refusal is None else style.texts.text(refusal),
-        60: style.time(at),
+        60: "" if is_session else style.time(at),
         325: "Y" if event.unsolicited else "N",
         336: DAY if is_50 and segment else segment,
-        625: TRADING_SESSION_SUB_ID.get(event.phase, ""),
+        625: style.sub_ids.get(event.phase, ""),
         1300: event.segment if is_50 else "",
     }
 

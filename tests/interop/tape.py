@@ -15,7 +15,7 @@ from typing import Final
 SOH: Final = "\x01"
 
 # Quantities and prices: a library may write 87.3 as 87.30, and both are right.
-NUMBERS: Final = frozenset({6, 14, 31, 32, 38, 44, 151, 533, 911})
+NUMBERS: Final = frozenset({6, 14, 31, 32, 38, 44, 99, 151, 533, 911})
 
 # Standard header and trailer, left out when a message is printed (34, 35 and 43 say something).
 ENVELOPE: Final = frozenset({8, 9, 10, 49, 52, 56})

@@ -100,13 +100,6 @@ CODES_50 = {
 }
 """Reasons for which FIX 5.0 has a code of its own."""
 
-RESTATED_50 = {
-    "session disconnected": "12",
-    "self-match prevention": "17",
-    "shows a new quantity, behind others of its price": "14",
-}
-"""ExecRestatementReason(378) of what FIX 4.4 calls 8 or 99, by Text(58)."""
-
 TRIGGERED = "stop price reached"
 
 
@@ -146,12 +139,13 @@ def _in_50(said: dict[str, str]) -> dict[str, str]:
     """More reasons have a code, and a fill in an auction says that it is one."""
     text = said.get("58", "")
     said |= {t: c for t, c in CODES_50.get(text.partition(":")[0], {}).items() if t in said}
-    if said.get("378", "-") != "-":
-        repriced = "11" if said["378"] == "3" else said["378"]
-        said["378"] = RESTATED_50.get(text, repriced)
+    if said.get("378") == "3":
+        said["378"] = "11"
     if said.get("150") == "F" and said.get("851") == "-":
         said["851"] = "4"
-    return said | ({"150": "L", "1823": "2"} if text == TRIGGERED else {})
+    if said.get("625") == "9":
+        said["625"] = "6"
+    return said | ({"150": "L"} if text == TRIGGERED else {})
 
 
 def _pairs(fields: str) -> list[tuple[str, str]]:

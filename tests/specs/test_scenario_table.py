@@ -33,7 +33,7 @@ RIGHT = f"""
     FIX.4.4    restated         {ORDER}|39=0|58=why|150=D|378=1|424=100|425=0|426=0|625=3
     FIX.4.2    restated         {ORDER}|20=0|39=0|58=why|150=D|378=4
     FIX.4.4    triggered        {STOP}|39=0|58=why|150=0|625=3|636=Y
-    FIX.5.0SP2 triggered        {STOP}|39=0|58=why|150=L|625=3|636=Y|1823=2
+    FIX.5.0SP2 triggered        {STOP}|39=0|58=why|150=L|625=3|636=Y
     FIX.4.4    new              {STOP}|39=0|150=0|625=3|636=N
     FIX.4.2    done_for_day     {ENDED}|20=0|39=3|150=3
     FIX.4.4    done_for_day     {ORDER}|39=3|150=3|625=5

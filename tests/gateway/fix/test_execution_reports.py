@@ -441,7 +441,7 @@ IN_50SP2: dict[str, list[str]] = {
     ],
     "canceled unasked": [
         "AVA 8 57=anna|1=HUS|6=0|11=F|14=0|17=9-1|37=O7|38=500|39=4|40=2|44=87.30|54=1"
-        "|55=ERIC-B|58=session disconnected|59=6|60={at}|126={at}|150=4|151=0|378=12|625=3",
+        "|55=ERIC-B|58=session disconnected|59=6|60={at}|126={at}|150=4|151=0|378=99|625=3",
     ],
     "expired": [
         "AVA 8 57=anna|1=HUS|6=0|11=F|14=0|17=9-1|37=O7|38=500|39=C|40=2|44=87.30|54=1"

@@ -271,17 +271,10 @@ ATTRIBUTES = [
     ),
     Row(
         "self-match prevention in full",
-        "4.2 4.4",
+        "4.2 4.4 5.0",
         f"{PRICED};2362=G1;2964=3;20002=1",
         {"self_match": "3", "self_match_level": "1", "self_match_group": "G1"},
         "40=2;44=87.30;59=0",
-    ),
-    Row(
-        "self-match prevention in full",
-        "5.0",
-        f"{PRICED};2362=G1;2964=3;20002=1",
-        {"self_match": "3", "self_match_level": "1", "self_match_group": "G1"},
-        "40=2;44=87.30;59=0;2362=G1;2964=3",
     ),
     Row(
         "values that say what is so anyway",

@@ -58,11 +58,11 @@ def test_all_instruments_in_44() -> None:
 
 
 def test_all_instruments_in_50sp2() -> None:
-    """The lot is a rule there, and the segment stands once in the message."""
+    """The segment stands once in the message; the lot is not told there."""
     assert asked("559=4", FIX50SP2) == [
-        "146=2|55=ERIC-B|48=SE0000108656|22=4|167=CS|1234=1|1093=2|1231=1|15=SEK"
-        "|55=VOLV-B|167=CS|1234=1|1093=2|1231=1|15=SEK|320=Q|322=7-1|393=3|560=0|893=N|1300=STO",
-        "146=1|55=NDA-FI|167=ETF|1234=1|1093=2|1231=10|15=EUR|320=Q|322=7-2|393=3|560=0|893=Y"
+        "146=2|55=ERIC-B|48=SE0000108656|22=4|167=CS|15=SEK"
+        "|55=VOLV-B|167=CS|15=SEK|320=Q|322=7-1|393=3|560=0|893=N|1300=STO",
+        "146=1|55=NDA-FI|167=ETF|15=EUR|320=Q|322=7-2|393=3|560=0|893=Y"
         "|1300=HEL",
     ]
 

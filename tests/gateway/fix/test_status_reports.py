@@ -43,7 +43,7 @@ CASES: list[tuple[str, Reported, dict[str, str]]] = [
         {
             FIX42: "35=h|58=CONTINUOUS|325=N|335=R1|336=STO|340=2",
             FIX44: "35=h|58=CONTINUOUS|325=N|335=R1|336=STO|340=2|625=3",
-            FIX50SP2: f"35=h|58=CONTINUOUS|{NOW}|325=N|335=R1|336=1|340=2|625=3|1300=STO",
+            FIX50SP2: "35=h|58=CONTINUOUS|325=N|335=R1|336=1|340=2|625=3|1300=STO",
         },
     ),
     (
@@ -52,7 +52,7 @@ CASES: list[tuple[str, Reported, dict[str, str]]] = [
         {
             FIX42: "35=h|58=CLOSING_CALL|325=Y|335=R1|336=FN|340=5",
             FIX44: "35=h|58=CLOSING_CALL|325=Y|335=R1|336=FN|340=5|625=4",
-            FIX50SP2: f"35=h|58=CLOSING_CALL|{NOW}|325=Y|335=R1|336=1|340=5|625=4|1300=FN",
+            FIX50SP2: "35=h|58=CLOSING_CALL|325=Y|335=R1|336=1|340=5|625=4|1300=FN",
         },
     ),
     (
@@ -61,7 +61,7 @@ CASES: list[tuple[str, Reported, dict[str, str]]] = [
         {
             FIX42: f"35=j|{SEGMENT_TEXT}|372=g|379=R1|380=1",
             FIX44: f"35=h|{SEGMENT_TEXT}|325=N|335=R1|336=NYC|340=6|567=1",
-            FIX50SP2: f"35=h|{SEGMENT_TEXT}|{NOW}|325=N|335=R1|336=1|340=6|567=1|1300=NYC",
+            FIX50SP2: f"35=h|{SEGMENT_TEXT}|325=N|335=R1|336=1|340=6|567=1|1300=NYC",
         },
     ),
     (
