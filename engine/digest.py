@@ -88,6 +88,8 @@ def _order(order: Order, orders: OrderRegistry) -> tuple[object, ...]:
         str(order.notional),  # up to 10^21, and msgpack has no integer above 2^64
         order.terms,
         special,
-        None if ledger is None else (ledger.renewed_at, ledger.cum_qty_before, ledger.busted_qty),
+        None
+        if ledger is None
+        else (ledger.renewed_after, ledger.cum_qty_before, ledger.busted_qty),
         "" if ledger is None else str(ledger.notional_before),
     )

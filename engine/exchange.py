@@ -244,6 +244,7 @@ class Exchange:
             if market.segment is not segment:
                 market.segment = segment
                 trading_day.follow(market, segment.phase)
+            self._desk.close_up(market)  # pegs stand on the new ticks
 
     def _report_session_status(self, command: RequestTradingSessionStatus) -> None:
         phases = {name: segment.phase for name, segment in self.segments.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine import price_bands
-from engine.order import Order
 
 if TYPE_CHECKING:
     from engine.market import Market
@@ -16,20 +15,15 @@ if TYPE_CHECKING:
 DYNAMIC, STATIC = "dynamic", "static"
 
 
-def bound_for(market: Market, *, is_buy: bool) -> int:
-    """The last price, inclusive, at which an incoming order may trade (rule 6.4.5).
+def bounds(market: Market) -> tuple[int, int]:
+    """The lowest and highest price, both inclusive, at which an order may trade (rule 6.4.5).
 
     Both references exist: there was a price today.
     """
     rules = market.segment.definition
     dynamic = price_bands.bounds(market.last_price, rules.guard_dynamic)
     static = price_bands.bounds(market.static_reference, rules.guard_static)
-    return min(dynamic[1], static[1]) if is_buy else max(dynamic[0], static[0])
-
-
-def is_beyond(order: Order, limit: int, bound: int) -> bool:
-    """Whether the order's limit reaches further than the bound."""
-    return limit > bound if order.is_buy else limit < bound
+    return max(dynamic[0], static[0]), min(dynamic[1], static[1])
 
 
 def tripped_by(market: Market, price: int, dynamic_reference: int) -> str:

@@ -165,18 +165,28 @@ class Market:
     def _match_guarded(
         self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
     ) -> None:
-        """Trade as far as the volatility guards let it (rule 6.4)."""
-        bound = guards.bound_for(self, is_buy=order.is_buy)
-        if limit is not None and not guards.is_beyond(order, limit, bound):
+        """Trade as far as the volatility guards let it (rule 6.4).
+
+        The best price may be outside on its own: it was not when its order came.
+        """
+        low, high = guards.bounds(self)
+        reference = self.last_price
+        best = opposite.best
+        if best is not None and not low <= best <= high:
+            price = self._would_trade_at(order, opposite, limit, levels_max)
+            if price and not low <= price <= high:
+                self.tripped = guards.tripped_by(self, price, reference)
+                return
+        bound = high if order.is_buy else low
+        if limit is not None and (limit <= bound if order.is_buy else limit >= bound):
             self._carry_out(order, opposite, limit, levels_max)
             return
-        reference = self.last_price
         count = self.floor.trades.count
         self._carry_out(order, opposite, bound, levels_max)
         took_its_level = levels_max is not None and self.floor.trades.count > count
         if order.leaves_qty and order.terms.time_in_force != FILL_OR_KILL and not took_its_level:
-            stopped_at = self._would_trade_at(order, opposite, limit, levels_max)
-            self.tripped = guards.tripped_by(self, stopped_at, reference) if stopped_at else ""
+            price = self._would_trade_at(order, opposite, limit, levels_max)
+            self.tripped = guards.tripped_by(self, price, reference) if price else ""
 
     def _would_trade_at(
         self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None

@@ -66,12 +66,13 @@ class Special(msgspec.Struct, gc=False):
 
 
 class Ledger(msgspec.Struct, gc=False):
-    """What lies behind an order: executions of days before `renewed_at`, quantity of busted trades.
+    """What lies behind an order: executions of days before, quantity of busted trades.
 
-    `renewed_at` 0: it was not carried over a night.
+    `renewed`: it was carried over a night; match ids up to `renewed_after` are of days before.
     """
 
-    renewed_at: int = 0
+    renewed: bool = False
+    renewed_after: int = 0
     cum_qty_before: int = 0
     notional_before: int = 0
     busted_qty: int = 0
@@ -136,7 +137,7 @@ class Order(msgspec.Struct, gc=False):
     def _standing(self) -> Standing:
         special = self.special or Special()
         ledger = self.ledger or Ledger()
-        renewed = ledger.renewed_at > 0
+        renewed = ledger.renewed
         return Standing(
             special.place is Place.BOOK,
             special.triggered,
@@ -199,19 +200,23 @@ class Order(msgspec.Struct, gc=False):
         if self.special is not None:
             self.special.shown = min(self.special.shown, self.max_floor, self.leaves_qty)
 
-    def renew(self, at: int) -> OrderState:
-        """A new day begins for an order carried over: its day's totals begin again."""
+    def renew(self, match_count: int) -> OrderState:
+        """A new day begins for an order carried over: its day's totals begin again.
+
+        `match_count` is the last match id there was.
+        """
         ledger = self.ledger = self.ledger or Ledger()
-        ledger.renewed_at = at
+        ledger.renewed = True
+        ledger.renewed_after = match_count
         ledger.cum_qty_before = self.cum_qty
         ledger.notional_before = self.notional
         return self.state()
 
-    def undo(self, price: int, qty: int, at: int, *, restore: bool) -> None:
-        """Take back an execution of market time `at`; `restore` lets its quantity work again."""
+    def undo(self, price: int, qty: int, match_id: int, *, restore: bool) -> None:
+        """Take back an execution; `restore` lets its quantity work again."""
         assert self.cum_qty >= qty
         ended = self._gave_up_some
-        self._book(-qty, -price * qty, at)
+        self._book(-qty, -price * qty, match_id)
         if restore and not ended:
             self.leaves_qty += qty
         else:
@@ -220,10 +225,10 @@ class Order(msgspec.Struct, gc=False):
         if not ended:
             self.status = self._status_of_quantities()
 
-    def redo(self, price: int, qty: int, at: int) -> None:
+    def redo(self, price: int, qty: int, match_id: int) -> None:
         """Put an execution that `undo` without `restore` has just taken back again, corrected."""
         ended = self._gave_up_some
-        self._book(qty, price * qty, at)
+        self._book(qty, price * qty, match_id)
         assert self.ledger is not None
         assert self.ledger.busted_qty >= qty
         self.ledger.busted_qty -= qty
@@ -253,14 +258,14 @@ class Order(msgspec.Struct, gc=False):
             ledger.cum_qty_before = ledger.cum_qty_before * new // old
             ledger.busted_qty = ledger.busted_qty * new // old
 
-    def _book(self, qty: int, notional: int, at: int) -> None:
+    def _book(self, qty: int, notional: int, match_id: int) -> None:
         """Add to what was executed, in the totals of the day it belongs to."""
         ledger = self.ledger
         if ledger is None:
             ledger = self.ledger = Ledger()
         self.cum_qty += qty
         self.notional += notional
-        if at < ledger.renewed_at:
+        if match_id <= ledger.renewed_after:
             ledger.cum_qty_before += qty
             ledger.notional_before += notional
 

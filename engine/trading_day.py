@@ -280,7 +280,7 @@ def _begin_day(market: Market) -> None:
     for order in sorted(everybody, key=lambda order: order.prio):
         if order.special is not None and order.max_floor:
             order.special.shown = min(order.max_floor, order.leaves_qty)
-        state = order.renew(market.floor.at)
+        state = order.renew(market.floor.trades.count)
         market.floor.events.append(OrderRestated(state, Restatement.RENEWED, market.phase))
 
 

@@ -53,7 +53,7 @@ def bust(command: BustTrade, trade: Trade, market: Market) -> None:
     floor = market.floor
     for order in (trade.resting, trade.incoming):
         restore = command.restore and _may_work_again(order, trade, market)
-        order.undo(trade.price, trade.qty, trade.at, restore=restore)
+        order.undo(trade.price, trade.qty, trade.match_id, restore=restore)
         if restore:
             _work_again(order, market)
     floor.events.append(
@@ -89,8 +89,8 @@ def correct(command: CorrectTrade, trade: Trade, market: Market) -> None:
     floor = market.floor
     less = trade.qty - command.qty
     for order in (trade.resting, trade.incoming):
-        order.undo(trade.price, trade.qty, trade.at, restore=False)
-        order.redo(command.price, command.qty, trade.at)
+        order.undo(trade.price, trade.qty, trade.match_id, restore=False)
+        order.redo(command.price, command.qty, trade.match_id)
         if command.restore and less and _may_work_again(order, trade, market):
             order.give_back(less)
             _work_again(order, market)
@@ -136,7 +136,7 @@ def _work_again(order: Order, market: Market) -> None:
     if order.leaves_qty and not floor.orders.is_working(order):
         floor.orders.revive(order)
         order.prio = floor.next_prio()
-        market.rest(order)
+        enter(order, market)
         if order.terms.time_in_force == TimeInForce.GOOD_TILL_DATE:
             floor.expiries.watch(order, order.terms.expire_at)
 
