@@ -63,16 +63,18 @@ def _parts(exchange: Exchange) -> Iterator[object]:
 
 
 def _market(market: Market, orders: OrderRegistry) -> Iterator[object]:
+    expiries = market.floor.expiries
     yield (market.instrument.definition, market.segment.definition.segment, market.phase)
     yield (market.last_price, market.reference_price, market.open_price, market.close_price)
     yield (market.static_reference, market.halted, market.extended, market.draws)
     yield (market.step_token, market.phase_token, market.trades_before, market.split_after)
+    yield (market.prints, list(market.waiting.best_only), list(market.waiting.pegs))
     for side in (market.book.bids, market.book.asks):
         yield len(side.levels)
         for order in side.orders():
-            yield _order(order, orders)
+            yield (_order(order, orders), expiries.moment(order))
     for order in market.waiting.orders():
-        yield _order(order, orders)
+        yield (_order(order, orders), expiries.moment(order))
 
 
 def _order(order: Order, orders: OrderRegistry) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from engine.events import (
     Event,
     OrderAccepted,
     OrderCanceled,
+    OrderDoneForDay,
     OrderExpired,
     OrderReplaced,
     OrderRestated,
@@ -231,6 +232,8 @@ class Standings:
                 self._restate(event)
             case OrderCanceled() | OrderExpired():
                 self.places.pop(event.order.order_id, None)
+            case OrderDoneForDay() if not event.order.leaves_qty:
+                self.places.pop(event.order.order_id, None)
             case TradeBusted() | TradeCorrected():
                 self._put(event.resting, event.phase, keeps=True)
                 self._put(event.incoming, event.phase, keeps=True)
@@ -285,14 +288,25 @@ class Standings:
         """
         permits = PERMITS[phase]
         for place in sorted(self.places.values(), key=lambda place: place.prio):
-            kind, time_in_force = kind_of(place.terms), place.terms.time_in_force
-            if kind is Kind.PEGGED and not permits.match:
+            if kind_of(place.terms) is Kind.PEGGED and not permits.match:
                 self.places[place.order_id] = replace(place, active=False)
-            elif kind in _ASLEEP or place.active or not permits.is_call:
+            elif place.active:
                 continue
-            elif entry(kind, time_in_force, phase) is Entry.COLLECTED:
+            elif joins_its_call(place.terms, phase):
                 self._next_prio += 1
                 self.places[place.order_id] = replace(place, active=True, prio=self._next_prio)
+
+
+def waits_for_a_call(terms: OrderTerms, phase: Phase) -> bool:
+    """Whether an order that comes in in this phase waits for its call, outside the book."""
+    kind = kind_of(terms)
+    return kind not in _ASLEEP and entry(kind, terms.time_in_force, phase) is Entry.WAITS
+
+
+def joins_its_call(terms: OrderTerms, phase: Phase) -> bool:
+    """Whether an order that waits for its call stands in the book when this phase begins."""
+    kind = kind_of(terms)
+    return kind not in _ASLEEP and entry(kind, terms.time_in_force, phase) is Entry.COLLECTED
 
 
 def _is_active(state: OrderState, phase: str) -> bool:

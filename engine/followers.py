@@ -35,11 +35,16 @@ def enter_special(market: Market, order: Order) -> None:
         _enter_peg(market, order)
     else:
         market.enter(order)
-        instructions = order.terms.instructions
-        best_only = instructions and instructions.exec_inst == ExecInst.CANCEL_IF_NOT_BEST
-        if best_only and order.leaves_qty:
-            market.waiting.best_only[order.order_id] = order
-            market.restless = True
+        if order.leaves_qty:
+            watch_best(market, order)
+
+
+def watch_best(market: Market, order: Order) -> None:
+    """An order that asked for it leaves when it is not the best any more (scenario E.1.e)."""
+    instructions = order.terms.instructions
+    if instructions and instructions.exec_inst == ExecInst.CANCEL_IF_NOT_BEST:
+        market.waiting.best_only[order.order_id] = order
+        market.restless = True
 
 
 def _first_stop_px(market: Market, order: Order, kind: Kind) -> int:
@@ -73,7 +78,8 @@ def _cancel_those_not_best(market: Market) -> None:
     book = market.book
     bid, ask = book.bids.best_displayed(), book.asks.best_displayed()
     for order in list(market.waiting.best_only.values()):
-        if order.price != (bid if order.is_buy else ask):
+        best = bid if order.is_buy else ask
+        if best is not None and (best > order.price if order.is_buy else best < order.price):
             market.leave(order)
             market.floor.cancel(order, CancelReason.NOT_BEST, market.phase)
 

@@ -23,6 +23,7 @@ from engine.values import (
     CancelReason,
     MarketOrders,
     OrdStatus,
+    OrdType,
     Phase,
     Restatement,
     TimeInForce,
@@ -106,6 +107,10 @@ class Market:
         else:
             if not price or order.terms.time_in_force in NEVER_RESTS:
                 self.floor.cancel(order, CancelReason.IMMEDIATE, self.phase)
+            elif self.tripped and order.terms.ord_type == OrdType.PEGGED:
+                # It would trip the guard again as soon as the auction is over.
+                self.waiting.forget(order)
+                self.floor.cancel(order, CancelReason.STATE, self.phase)
             else:
                 self.rest(order)
             if self.tripped:
@@ -157,75 +162,50 @@ class Market:
             best_only = segment.market_orders == MarketOrders.BEST_LEVEL
             levels_max = 1 if best_only else None
             limit = None if best_only else self._band_limit(order)
-        if segment.guarded and self.open_price:
-            self._match_guarded(order, opposite, limit, levels_max)
-        else:
-            self._carry_out(order, opposite, limit, levels_max)
-
-    def _match_guarded(
-        self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
-    ) -> None:
-        """Trade as far as the volatility guards let it (rule 6.4).
-
-        The best price may be outside on its own: it was not when its order came.
-        """
-        low, high = guards.bounds(self)
-        reference = self.last_price
-        best = opposite.best
-        if best is not None and not low <= best <= high:
-            price = self._would_trade_at(order, opposite, limit, levels_max)
-            if price and not low <= price <= high:
-                self.tripped = guards.tripped_by(self, price, reference)
-                return
-        bound = high if order.is_buy else low
-        if limit is not None and (limit <= bound if order.is_buy else limit >= bound):
-            self._carry_out(order, opposite, limit, levels_max)
-            return
-        count = self.floor.trades.count
-        self._carry_out(order, opposite, bound, levels_max)
-        took_its_level = levels_max is not None and self.floor.trades.count > count
-        if order.leaves_qty and order.terms.time_in_force != FILL_OR_KILL and not took_its_level:
-            price = self._would_trade_at(order, opposite, limit, levels_max)
-            self.tripped = guards.tripped_by(self, price, reference) if price else ""
-
-    def _would_trade_at(
-        self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
-    ) -> int:
-        """The price of the trade that would come next if no guard stood in the way, 0 for none."""
-        careful = self._plan_carefully(order, opposite, limit, levels_max)
-        if sum(fill.qty for fill in careful.fills) < order.min_qty:
-            return 0
-        return next((fill.resting.price for fill in careful.fills if fill.qty), 0)
-
-    def _carry_out(
-        self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
-    ) -> None:
-        fills = self._plan(order, opposite, limit, levels_max)
-        if (
+        guarded = segment.guarded and self.open_price
+        fills = None
+        if order.special is None:
+            internal = segment.internal_priority
+            fills = plan(opposite, order, limit=limit, levels_max=levels_max, internal=internal)
+        if fills is None:
+            careful = self._plan_carefully(order, opposite, limit, levels_max)
+            self._carry_out(order, self._guard(order, careful) if guarded else careful, opposite)
+        elif guarded:
+            self._carry_out(order, self._guard(order, CarefulPlan(fills)), opposite)
+        elif (
             order.terms.time_in_force != FILL_OR_KILL
             or sum(fill.qty for fill in fills) == order.leaves_qty
         ):
             self._trade(order, fills, opposite)
 
-    def _plan(
-        self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None
-    ) -> list[Fill]:
-        """Whom the order meets; its own end, if self-match prevention stops it, has happened."""
-        internal = self.segment.internal_priority
-        special = order.special
-        if special is None:
-            fills = plan(opposite, order, limit=limit, levels_max=levels_max, internal=internal)
-            if fills is not None:
-                return fills
-        careful = self._plan_carefully(order, opposite, limit, levels_max)
+    def _guard(self, order: Order, careful: CarefulPlan) -> CarefulPlan:
+        """What of a plan the volatility guards let happen (rule 6.4): all before a trade outside.
+
+        Fill or kill orders are killed by it, and trading goes on.
+        """
         fills = careful.fills
         if sum(fill.qty for fill in fills) < order.min_qty:
+            return careful  # nothing would trade
+        low, high = guards.bounds(self)
+        for n, fill in enumerate(fills):
+            price = fill.resting.price
+            if fill.qty and not low <= price <= high:
+                if order.terms.time_in_force != FILL_OR_KILL:
+                    self.tripped = guards.tripped_by(self, price, self.last_price)
+                return CarefulPlan(fills[:n])
+        return careful
+
+    def _carry_out(self, order: Order, careful: CarefulPlan, opposite: BookSide) -> None:
+        """Let a plan happen: all of it for fill or kill, or the minimum that is asked."""
+        fills = careful.fills
+        filled = sum(fill.qty for fill in fills)
+        if order.terms.time_in_force == FILL_OR_KILL and filled != order.leaves_qty:
+            return
+        if filled < order.min_qty:
             fills = [fill for fill in fills if not fill.qty]
-        if careful.stopped and order.terms.time_in_force != FILL_OR_KILL:
-            self._trade(order, fills, opposite)
+        self._trade(order, fills, opposite)
+        if careful.stopped:
             self.floor.cancel(order, CancelReason.SELF_MATCH, self.phase)
-            return []
-        return fills
 
     def _plan_carefully(
         self, order: Order, opposite: BookSide, limit: int | None, levels_max: int | None

@@ -256,6 +256,8 @@ class Order(msgspec.Struct, gc=False):
         ledger = self.ledger
         if ledger is not None:
             ledger.cum_qty_before = ledger.cum_qty_before * new // old
+            if not ledger.cum_qty_before or not self.cum_qty:
+                ledger.notional_before = 0
             ledger.busted_qty = ledger.busted_qty * new // old
 
     def _book(self, qty: int, notional: int, match_id: int) -> None:

@@ -78,12 +78,14 @@ PLAIN_ENTRIES: dict[Phase, dict[tuple[str, str], Entry]] = {
         (ord_type, time_in_force): row[phase]
         for ord_type, kind in _PLAIN_KIND.items()
         for (row_kind, time_in_force), row in TABLE.items()
-        if row_kind is kind and row[phase] is not Entry.REFUSED
+        if row_kind is kind
+        and row[phase] is not Entry.REFUSED
+        and not (kind is Kind.MARKET and phase is Phase.PRE_OPEN)
     }
     for phase in Phase
 }
-"""What becomes of a displayed order without instructions, by phase: the table of `order_kinds` for
-the orders of every day."""
+"""What becomes of a displayed order without instructions, by phase: the table for the orders of
+every day. Market orders before the opening are not of them: a segment that sweeps refuses them."""
 
 _PLAIN: dict[str, Kind] = {
     OrdType.MARKET: Kind.MARKET,

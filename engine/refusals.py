@@ -47,7 +47,6 @@ def refuse_terms(
         terms.instructions is None
         and terms.displayed
         and (terms.ord_type, terms.time_in_force) in market.plain_entries
-        and market.phase is not Phase.PRE_OPEN
     )
     if not is_plain:
         refusal = _refuse_kind(terms, market, order)
@@ -59,7 +58,9 @@ def refuse_terms(
     refusal = instrument.refuse_qty(terms.qty)
     if refusal is None:
         if terms.ord_type in HAS_LIMIT:
-            refusal = _refuse_price(terms, market)
+            refusal = instrument.refuse_price(terms.price)
+            if refusal is None and market.segment.has_collar:
+                refusal = _refuse_far_price(terms, market)
         elif terms.price and terms.ord_type != OrdType.PEGGED:
             refusal = Refusal(RejectReason.PRICE_NOT_ALLOWED, terms.ord_type, terms.price)
     if refusal is None and not is_plain:
@@ -95,15 +96,15 @@ def _refuse_kind(terms: OrderTerms, market: Market, order: Order | None) -> Refu
     return None
 
 
-def _refuse_price(terms: OrderTerms, market: Market) -> Refusal | None:
-    """On tick, and inside the collar, if there is one (rules 6.1 and 6.3)."""
-    refusal = market.instrument.refuse_price(terms.price)
-    if refusal is None and market.segment.has_collar and market.last_price:
-        low, high = collar(market, is_buy=terms.side == Side.BUY)
-        if not low <= terms.price <= high:
-            reason = RejectReason.PRICE_OUTSIDE_COLLAR
-            return Refusal(reason, high if terms.price > high else low, terms.price)
-    return refusal
+def _refuse_far_price(terms: OrderTerms, market: Market) -> Refusal | None:
+    """A limit outside the collar (rule 6.3); without a price to measure from there is none."""
+    if not market.last_price:
+        return None
+    low, high = collar(market, is_buy=terms.side == Side.BUY)
+    if low <= terms.price <= high:
+        return None
+    limit = high if terms.price > high else low
+    return Refusal(RejectReason.PRICE_OUTSIDE_COLLAR, limit, terms.price)
 
 
 def _refuse_expiry(terms: OrderTerms, at: int) -> Refusal | None:
@@ -224,9 +225,10 @@ def new_terms(request: ReplaceOrder, old: OrderTerms) -> OrderTerms:
 def _is_displayed(request: ReplaceOrder, old: OrderTerms) -> bool:
     """A replace that says what may be shown decides; pegs are never shown."""
     new = request.instructions
-    if request.ord_type == OrdType.PEGGED or new is None or new.max_floor < 0:
-        is_peg_no_more = old.ord_type == OrdType.PEGGED and request.ord_type != OrdType.PEGGED
-        return old.displayed or is_peg_no_more
+    if request.ord_type == OrdType.PEGGED:
+        return False
+    if new is None or new.max_floor < 0:
+        return old.displayed or old.ord_type == OrdType.PEGGED
     return new.max_floor > 0
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from engine import uncrossing
 from engine.agenda import Due
 from engine.book.auction import Equilibrium
-from engine.commands import ChangePhase, HaltTrading, PlanPhases
+from engine.commands import HaltTrading, PlanPhases
 from engine.events import (
     CallExtended,
     OrderDoneForDay,
@@ -105,13 +105,6 @@ def change_segment(
             follow(market, phase)
 
 
-def order_phase(
-    command: ChangePhase, segment: Segment, markets: list[Market], floor: Floor
-) -> None:
-    """The operator orders a phase; the timetable goes on with its next step."""
-    change_segment(segment, Phase(command.phase), markets, floor)
-
-
 # Books
 
 
@@ -143,7 +136,7 @@ def change_phase(market: Market, phase: Phase, cause: str) -> None:
     if not uncrosses(market.phase, phase):
         _begin(market, phase, cause)
         return
-    if market.phase in DAY_IS_OVER:
+    if market.phase in DAY_IS_OVER and not market.extended:
         _begin_day(market)  # what trades now is of the new day
     cross = CROSS[market.phase]
     found = uncrossing.find_price(market)

@@ -20,10 +20,10 @@ from engine.commands import (
     VenueRestate,
 )
 from engine.events import OrderRestated, TradeBusted, TradeCorrected
-from engine.followers import enter_special
+from engine.followers import enter_special, watch_best
 from engine.market import Market
 from engine.oms.trades import Trade
-from engine.order import Order, Place
+from engine.order import Order, Place, Special
 from engine.phases import DAY_IS_OVER
 from engine.values import (
     PRICE_MAX,
@@ -34,6 +34,8 @@ from engine.values import (
     Restatement,
     TimeInForce,
 )
+
+DAY_NANOS = 86_400 * 1_000_000_000
 
 
 def refuse_bust(trade: Trade | None, markets: Mapping[str, Market]) -> str:
@@ -137,8 +139,11 @@ def _work_again(order: Order, market: Market) -> None:
         floor.orders.revive(order)
         order.prio = floor.next_prio()
         enter(order, market)
+        days = market.segment.definition.gtc_days
         if order.terms.time_in_force == TimeInForce.GOOD_TILL_DATE:
             floor.expiries.watch(order, order.terms.expire_at)
+        elif order.terms.time_in_force == TimeInForce.GOOD_TILL_CANCEL and days:
+            floor.expiries.watch(order, floor.at + days * DAY_NANOS)
 
 
 def _find_last_price(market: Market) -> None:
@@ -179,7 +184,7 @@ def split(command: SplitShares, orders: list[Order], market: Market) -> None:
     """
     new, old = command.new, command.old
     orders = sorted(orders, key=lambda order: order.prio)
-    waits = {order.order_id: order.special and order.special.stop_px for order in orders}
+    stood = {order.order_id: replace(order.special or Special()) for order in orders}
     for order in orders:
         market.leave(order)
     market.split_after = market.floor.trades.count
@@ -192,13 +197,11 @@ def split(command: SplitShares, orders: list[Order], market: Market) -> None:
             market.floor.cancel(order, CancelReason.SUPERVISORY, market.phase)
             continue
         order.retake(terms)
-        if order.special is not None:
-            order.special.shown = 0
-        enter(order, market)
-        if order.special is not None and order.special.place is Place.STOP:
-            was = (waits[order.order_id] or 0) * old // new
-            market.waiting.move_stop(order, _on_tick(was, market, is_buy=not order.is_buy))
+        was = stood[order.order_id]
+        stop_px = _on_tick(was.stop_px * old // new, market, is_buy=not order.is_buy)
+        put_back(order, market, was.place, stop_px)
         market.floor.events.append(OrderRestated(order.state(), Restatement.SPLIT, market.phase))
+    market.restless = True  # pegs wait for the whole book
 
 
 def _split_terms(order: Order, market: Market, new: int, old: int) -> OrderTerms:
@@ -213,7 +216,8 @@ def _split_terms(order: Order, market: Market, new: int, old: int) -> OrderTerms
             if asked.max_floor > 0
             else asked.max_floor,
             display_range=asked.display_range * new // old,
-            min_qty=asked.min_qty * new // old,
+            # Who wanted a minimum goes on to: it may stand where others would meet.
+            min_qty=max(2, asked.min_qty * new // old) if asked.min_qty > 1 else asked.min_qty,
             stop_px=_on_tick(stop_px, market, is_buy=not is_buy) if stop_px else 0,
             peg_offset=_split_offset(asked, new, old),
         )
@@ -260,6 +264,24 @@ def _retake(
         market.floor.orders.finish(order)
     elif not keeps_place:
         enter(order, market)
+
+
+def put_back(order: Order, market: Market, place: Place, stop_px: int) -> None:
+    """Let an order stand again where it stood, meeting nobody; a stop waits for `stop_px`."""
+    special = order.special
+    if special is None:
+        market.rest(order)
+        return
+    special.shown = 0
+    if place is Place.STOP:
+        order.price = 0
+        market.waiting.add_stop(order, max(1, stop_px))
+    elif place is Place.WAITS or order.terms.ord_type == OrdType.PEGGED:
+        order.price = 0
+        market.waiting.add_sleeper(order)
+    else:
+        market.rest(order)
+        watch_best(market, order)
 
 
 def enter(order: Order, market: Market) -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from engine.order import Order
 
-TRADES_MAX = 500_000
+TRADES_MAX = 250_000
 
 HIDDEN = "-"
 """What stands for a member that is not shown (rule 7.3)."""

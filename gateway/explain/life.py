@@ -11,6 +11,7 @@ from engine.events import (
     Event,
     OrderAccepted,
     OrderCanceled,
+    OrderDoneForDay,
     OrderExpired,
     OrderReplaced,
     OrderRestated,
@@ -39,6 +40,8 @@ _CANCELED = {
     CancelReason.SUPERVISORY: "the operator canceled it",
     CancelReason.STATE: "the book's state does not allow it",
     CancelReason.AUCTION: "its auction was over",
+    CancelReason.HALT: "trading was halted, and it asked to be canceled then",
+    CancelReason.NOT_BEST: "somebody showed a better price, and it asked to be canceled then",
 }
 _RESTATED = {
     Restatement.RENEWED: "it was carried over to a new day",
@@ -53,6 +56,7 @@ _NAMES: dict[type, str] = {
     Traded: "traded",
     OrderCanceled: "canceled",
     OrderExpired: "expired",
+    OrderDoneForDay: "done for the day",
     OrderReplaced: "replaced",
     OrderRestated: "restated",
     OrderTriggered: "triggered",
@@ -83,6 +87,7 @@ def state_of(event: Event, order_id: int) -> OrderState | None:
             OrderAccepted(order=state)
             | OrderCanceled(order=state)
             | OrderExpired(order=state)
+            | OrderDoneForDay(order=state)
             | OrderReplaced(order=state)
             | OrderRestated(order=state)
             | OrderTriggered(order=state)
@@ -124,6 +129,8 @@ def _sentence(event: Event, before: OrderState) -> str:
             return f"the {_given_up(event.order)} left were canceled, because {why}"
         case OrderExpired():
             return f"the {_given_up(event.order)} left expired"
+        case OrderDoneForDay():
+            return _done_for_day(event.order)
         case OrderReplaced():
             place = "keeps its place" if event.kept_priority else "stands behind the others there"
             said = f"replaced by {words.order_sentence(event.order)}"
@@ -169,6 +176,12 @@ def _traded(event: Traded, before: OrderState) -> str:
     price = format_price(event.price)
     said = f"{verb} {event.qty} at {price} {partner} {words.name(other.terms)} (T{event.match_id})"
     return f"{said}, {own.leaves_qty} left"
+
+
+def _done_for_day(state: OrderState) -> str:
+    left = state.leaves_qty or _given_up(state)
+    goes_on = "they go on tomorrow" if state.leaves_qty else "they ended with it"
+    return f"the day was over for the {left} left; {goes_on}"
 
 
 def _restated(event: OrderRestated) -> str:

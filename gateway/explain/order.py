@@ -19,7 +19,7 @@ from engine.values import Side
 from gateway.decimals import format_price
 from gateway.explain import life, words
 from gateway.explain.life import Moment
-from gateway.explain.replaying import Since, Step, replay, take_places
+from gateway.explain.replaying import Places, Step, replay
 from gateway.explain.trade import trade_data
 from gateway.explain.words import Json
 
@@ -157,7 +157,7 @@ class _Telling:
         self._history = history
         self._state = state
         self._zone = zone
-        self._since: Since = {}
+        self._places = Places()
         self._reach = Reach(history.symbol, is_buy=state.terms.side == Side.BUY)
         self._trades: list[Json] = []
         self._waited: list[Json] = []
@@ -170,7 +170,7 @@ class _Telling:
                 if isinstance(event, Traded):
                     self._ask(step, nth, event, step.before)
                 step.before.hear(event)
-            take_places(event, step.at, self._since)
+            self._places.hear(event, step.at)
         history = self._history
         ended_seq = history.ended_seq or step.seq
         if history.worked_seq and history.worked_seq <= step.seq <= ended_seq:
@@ -184,7 +184,7 @@ class _Telling:
             if told["by"] != Key.NOT_TAKING_PART:
                 self._say(step.seq, nth, at, f"T{trade.match_id}: {told['sentence']}")
         elif history.order_id in (trade.resting.order_id, trade.incoming.order_id):
-            told = trade_data(before.choice(trade), at, self._since, self._zone)
+            told = trade_data(before.choice(trade), at, self._places.since, self._zone)
             self._trades.append(told)
             self._say(step.seq, nth, at, f"T{trade.match_id}: {told['reason']}")
 
@@ -200,13 +200,13 @@ class _Telling:
             "at": words.iso(at),
             "price": format_price(trade.price),
             "qty": trade.qty,
-            "filled_order": words.place_data(first, self._since),
+            "filled_order": words.place_data(first, self._places.since),
             "incoming": words.order_data(trade.incoming),
         }
         if rival is None or rival.by is Key.NOT_TAKING_PART:
             sentence = "This order waited outside the book."
             return {**told, "by": str(Key.NOT_TAKING_PART), "sentence": sentence}
-        sentence = words.wait_sentence(trade, first, rival, self._since)
+        sentence = words.wait_sentence(trade, first, rival, self._places.since)
         return {**told, "by": str(rival.by), "sentence": sentence}
 
     def data(self) -> Json:

@@ -10,22 +10,25 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.commands import Command
+from engine.commands import Command, OrderTerms
 from engine.events import (
     Event,
     OrderAccepted,
     OrderCanceled,
+    OrderDoneForDay,
     OrderExpired,
     OrderReplaced,
     OrderRestated,
+    OrderState,
     OrderTriggered,
+    PhaseChanged,
     TradeBusted,
     TradeCorrected,
     Traded,
 )
 from engine.exchange import Exchange
-from engine.explain import Standings, standings
-from engine.values import Restatement
+from engine.explain import Standings, joins_its_call, standings, waits_for_a_call
+from engine.values import Phase, Restatement
 from gateway.log.reading import read
 from gateway.log.records import Note, SessionReply
 
@@ -63,27 +66,59 @@ def replay(log: Path, watched: Mapping[int, str]) -> Iterator[Step]:
         yield Step(record.seq, record.at, exchange, events, before)
 
 
-def take_places(event: Event, at: int, since: Since) -> None:
-    """Keep when each order took its place in time; forget orders that are gone."""
-    match event:
-        case OrderAccepted(order=state) | OrderTriggered(order=state):
-            since[state.order_id] = at
-        case OrderReplaced(order=state, kept_priority=False):
-            since[state.order_id] = at
-        case OrderRestated(order=state, reason=reason) if reason in _NEW_PLACE:
-            since[state.order_id] = at
-        case OrderCanceled(order=state) | OrderExpired(order=state):
-            since.pop(state.order_id, None)
-        case Traded(resting=resting, incoming=incoming):
-            for state in (resting, incoming):
-                if not state.leaves_qty:
-                    since.pop(state.order_id, None)
-        case (
-            TradeBusted(resting=resting, incoming=incoming)
-            | TradeCorrected(resting=resting, incoming=incoming)
-        ):
-            for state in (resting, incoming):
-                if state.leaves_qty:
-                    since.setdefault(state.order_id, at)
-        case _:
-            pass
+class Places:
+    """Since when each working order has had its place in time, as the events tell; orders that are
+    gone are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self.since: Since = {}
+        self._waiting: dict[int, OrderTerms] = {}
+
+    def hear(self, event: Event, at: int) -> None:
+        """Take over what an event of this moment changed."""
+        match event:
+            case OrderAccepted(order=state) | OrderReplaced(order=state, kept_priority=False):
+                self._take(state, event.phase, at)
+            case OrderTriggered(order=state):
+                self.since[state.order_id] = at
+            case OrderRestated(order=state, reason=reason):
+                self._restate(state, reason, at)
+            case OrderCanceled() | OrderExpired() | OrderDoneForDay():
+                self._stay(event.order, at)
+            case Traded() | TradeBusted() | TradeCorrected():
+                self._stay(event.resting, at)
+                self._stay(event.incoming, at)
+            case PhaseChanged():
+                self._begin(event, at)
+            case _:
+                pass
+
+    def _take(self, state: OrderState, phase: str, at: int) -> None:
+        """A place at the end of the line, or outside the book until a call begins."""
+        self.since[state.order_id] = at
+        self._waiting.pop(state.order_id, None)
+        if waits_for_a_call(state.terms, Phase(phase)):
+            self._waiting[state.order_id] = state.terms
+
+    def _restate(self, state: OrderState, reason: str, at: int) -> None:
+        if reason in _NEW_PLACE:
+            self.since[state.order_id] = at
+        if state.order_id in self._waiting:
+            self._waiting[state.order_id] = state.terms
+
+    def _begin(self, event: PhaseChanged, at: int) -> None:
+        """Orders for a call join it behind all that stand there."""
+        phase = Phase(event.phase)
+        for order_id, terms in list(self._waiting.items()):
+            if terms.symbol == event.symbol and joins_its_call(terms, phase):
+                self.since[order_id] = at
+                del self._waiting[order_id]
+
+    def _stay(self, state: OrderState, at: int) -> None:
+        """An order that works keeps its place, or has one again; all others are forgotten."""
+        if state.leaves_qty:
+            self.since.setdefault(state.order_id, at)
+        else:
+            self.since.pop(state.order_id, None)
+            self._waiting.pop(state.order_id, None)

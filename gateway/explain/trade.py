@@ -9,7 +9,7 @@ from engine.events import TradeBusted, TradeCorrected, Traded
 from engine.explain import MARKET_PRICE, RANKING, Choice, Rival
 from gateway.decimals import format_price
 from gateway.explain import words
-from gateway.explain.replaying import Since, replay, take_places
+from gateway.explain.replaying import Places, Since, replay
 from gateway.explain.words import Json
 
 PASSED_MAX = 50
@@ -28,15 +28,17 @@ def explain_trade(log: Path, match_id: int, zone: ZoneInfo) -> Json | None:
                 later.append((step.at, event))
     if not watched:
         return None
-    since: Since = {}
+    places = Places()
     for step in replay(log, watched):
         for event in step.events:
             if step.before is not None:
                 if isinstance(event, Traded) and event.match_id == match_id:
-                    told = trade_data(step.before.choice(event), step.at_of(event), since, zone)
+                    told = trade_data(
+                        step.before.choice(event), step.at_of(event), places.since, zone
+                    )
                     return _with_later(told, later, zone)
                 step.before.hear(event)
-            take_places(event, step.at, since)
+            places.hear(event, step.at)
     raise AssertionError(match_id)
 
 

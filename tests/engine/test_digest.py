@@ -5,21 +5,35 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.commands import (
+    BustTrade,
     CancelOrder,
+    ChangePhase,
     Command,
     DefineInstrument,
     DefineMember,
     DefineSegment,
+    HaltTrading,
     PassTime,
+    PhaseStep,
+    PlanPhases,
     ReplaceOrder,
+    RequestSecurityStatus,
+    RequestTradingSessionStatus,
+    SeedDraws,
+    SplitShares,
+    VenueRestate,
 )
 from engine.digest import digest
 from engine.exchange import Exchange
+from engine.market import Market
+from engine.order import Order, Place
+from engine.values import Phase
 from tests.support.market import SECOND, SYMBOL, Rules, Venue, enter, lines, price
 from tests.support.streams import Stream, random_steps
 
@@ -103,6 +117,27 @@ NEXT: dict[str, Command] = {
     "an instrument": DefineInstrument("VOLV-B", "STO", tick_size=100),
     "a fact of an instrument": DefineInstrument(SYMBOL, "STO", tick_size=200),
     "only the place in the log": PassTime(),
+    "a member's choice to hide": DefineMember("AVA", "Ava", hides=True),
+    "a seed": SeedDraws(7),
+    "another seed": SeedDraws(8),
+    "a segment's phase": ChangePhase("STO", "CLOSING_CALL"),
+    "a halt": HaltTrading(SYMBOL),
+    "a halt of another kind": HaltTrading(SYMBOL, entry=True),
+    "a timetable": PlanPhases("STO", 1, (PhaseStep(9, "CLOSED"),)),
+    "a timetable with a random moment": PlanPhases("STO", 1, (PhaseStep(9, "CLOSED", 5),)),
+    "a stop": enter("E AVA sell 100 stop=9.00"),
+    "a stop at another trigger": enter("E AVA sell 100 stop=9.01"),
+    "an order that waits for its call": enter("E AVA buy 100 @ 9.00 CLO"),
+    "a reserve order": enter("E AVA buy 100 @ 9.00 floor=10"),
+    "a reserve order with another slice": enter("E AVA buy 100 @ 9.00 floor=20"),
+    "a peg": enter("E AVA buy 100 peg=primary"),
+    "a subscription to a book": RequestSecurityStatus("AVA", "1", SYMBOL, "1"),
+    "a subscription to a segment": RequestTradingSessionStatus("AVA", "1", "STO", "1"),
+    "a subscription under another id": RequestSecurityStatus("AVA", "2", SYMBOL, "1"),
+    "a busted trade": BustTrade(1),
+    "a busted trade whose quantity works again": BustTrade(1, restore=True),
+    "an order restated": VenueRestate(1, 50),
+    "a split": SplitShares(SYMBOL, 2, 1),
 }
 
 
@@ -127,30 +162,106 @@ def test_time_shows() -> None:
     assert told[0] != told[1]
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "leaves_qty",
-        "cum_qty",
-        "notional",
-        "prio",
-        "order_id",
-    ],
-)
-def test_every_number_of_a_resting_order_shows(damage: str) -> None:
-    """A single bit in a single order is enough to differ."""
-    exchange = _venue().exchange
-    before = digest(exchange)
-    resting = next(exchange.markets[SYMBOL].book.bids.orders())
-    setattr(resting, damage, getattr(resting, damage) ^ 1)
-    assert digest(exchange) != before
+def _old_venue() -> Venue:
+    """A venue that has been through a night, with orders of every place and some of each memory."""
+    venue = Venue(Rules(reference_price="10.00"))
+    venue.apply(SeedDraws(7))
+    venue.at = SECOND
+    old = """
+        G1 AVA buy  100 @ 10.00 GTC
+        G2 AVA buy  100 @  9.90 GTC
+        C1 NON sell  60 @ 10.00
+        R1 NON sell 300 @ 10.10 GTC floor=100
+    """
+    new = """
+        S1 SHB sell 100 stop=9.00
+        A1 SHB buy  100 @ 9.00 CLO
+        P1 ENS buy  100 peg=primary
+        Z1 ENS sell 100 @ 10.10 best-only
+        E1 SHB buy  100 @ 9.00 GTC
+        X  CAR buy   40 @ 10.10
+    """
+    venue.apply_all(*map(enter, lines(old)))
+    venue.apply_all(ChangePhase("STO", "CLOSED"), ChangePhase("STO", "CONTINUOUS"))
+    venue.apply(PlanPhases("STO", 1, (PhaseStep(99 * SECOND, "CLOSING_CALL"),)))
+    venue.apply_all(*map(enter, lines(new)))
+    venue.apply(RequestSecurityStatus("AVA", "1", SYMBOL, "1"))
+    venue.apply(DefineMember("SHB", "Shb", hides=True))
+    return venue
 
 
-def test_last_price_shows() -> None:
-    """The band of the next sweep hangs on it."""
-    exchange = _venue().exchange
+def _order(exchange: Exchange, cl_ord_id: str) -> Order:
+    return next(o for o in exchange.orders.all_working() if o.cl_ord_id == cl_ord_id)
+
+
+def _market(exchange: Exchange) -> Market:
+    return exchange.markets[SYMBOL]
+
+
+def _set(part: object, **values: object) -> None:
+    for name, value in values.items():
+        assert getattr(part, name) != value, name
+        setattr(part, name, value)
+
+
+def _more(part: object, *names: str) -> None:
+    for name in names:
+        setattr(part, name, getattr(part, name) + 1)
+
+
+DAMAGE: dict[str, Callable[[Exchange], object]] = {
+    "resting leaves_qty": lambda e: _more(_order(e, "G2"), "leaves_qty"),
+    "resting cum_qty": lambda e: _more(_order(e, "G2"), "cum_qty"),
+    "resting notional": lambda e: _more(_order(e, "G2"), "notional"),
+    "resting prio": lambda e: _more(_order(e, "G2"), "prio"),
+    "resting order_id": lambda e: _more(_order(e, "G2"), "order_id"),
+    "resting price": lambda e: _more(_order(e, "G2"), "price"),
+    "resting status": lambda e: _set(_order(e, "G2"), status="1"),
+    "waiting leaves_qty": lambda e: _more(_order(e, "A1"), "leaves_qty"),
+    "waiting prio": lambda e: _more(_order(e, "S1"), "prio"),
+    "place": lambda e: _set(_order(e, "S1").special, place=Place.WAITS),
+    "shown": lambda e: _more(_order(e, "R1").special, "shown"),
+    "refreshes": lambda e: _more(_order(e, "R1").special, "refreshes"),
+    "stop_px": lambda e: _more(_order(e, "S1").special, "stop_px"),
+    "triggered": lambda e: _set(_order(e, "S1").special, triggered=True),
+    "cum_qty_before": lambda e: _more(_order(e, "G1").ledger, "cum_qty_before"),
+    "notional_before": lambda e: _more(_order(e, "G1").ledger, "notional_before"),
+    "busted_qty": lambda e: _more(_order(e, "G1").ledger, "busted_qty"),
+    "last_price": lambda e: _more(_market(e), "last_price"),
+    "reference_price": lambda e: _more(_market(e), "reference_price"),
+    "open_price": lambda e: _more(_market(e), "open_price"),
+    "close_price": lambda e: _more(_market(e), "close_price"),
+    "static_reference": lambda e: _more(_market(e), "static_reference"),
+    "phase": lambda e: _set(_market(e), phase=Phase.HALT_OPEN),
+    "halted": lambda e: _set(_market(e), halted=True),
+    "extended": lambda e: _set(_market(e), extended=True),
+    "draws": lambda e: _more(_market(e), "draws"),
+    "step_token": lambda e: _more(_market(e), "step_token"),
+    "phase_token": lambda e: _more(_market(e), "phase_token"),
+    "trades_before": lambda e: _more(_market(e), "trades_before"),
+    "split_after": lambda e: _more(_market(e), "split_after"),
+    "prints": lambda e: _market(e).prints.append(1),
+    "segment's phase": lambda e: _set(e.segments["STO"], phase=Phase.HALT_OPEN),
+    "plan": lambda e: e.segments["STO"].plan.clear(),
+    "planned_until": lambda e: _more(e.segments["STO"], "planned_until"),
+    "agenda": lambda e: e.floor.agenda.add(99 * SECOND, "return", SYMBOL, "CONTINUOUS", 1),
+    "subscriptions": lambda e: e.floor.subscriptions.end("AVA"),
+    "hiding": lambda e: e.floor.hiding.clear(),
+    "seed": lambda e: _set(e.floor, seed=8),
+    "order_count": lambda e: _more(e.floor, "order_count"),
+    "prio": lambda e: _more(e.floor, "prio"),
+    "trade count": lambda e: _more(e.floor.trades, "count"),
+    "who must be the best": lambda e: _market(e).waiting.best_only.clear(),
+    "when an order ends": lambda e: e.floor.expiries.watch(_order(e, "E1"), 90 * 86_400 * SECOND),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_every_part_of_the_state_shows(damage: Callable[[Exchange], object]) -> None:
+    """A single number that differs, in whatever the next answer may depend on, is enough."""
+    exchange = _old_venue().exchange
     before = digest(exchange)
-    exchange.markets[SYMBOL].last_price += 1
+    damage(exchange)
     assert digest(exchange) != before
 
 

@@ -293,9 +293,9 @@ def test_closed_market_refuses_what_would_change_it() -> None:
         -> 1 orders
         phase CONTINUOUS
         -> segment CONTINUOUS
+        -> A renewed leaves 100
         -> uncross O nothing
         -> ERIC-B CONTINUOUS
-        -> A renewed leaves 100
         B NON sell 100 @ 10.00
         -> A 100 @ 10.00 AVA|NON
     """

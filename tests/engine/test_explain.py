@@ -285,3 +285,27 @@ def test_an_on_close_order_takes_part_when_its_call_began_in_the_same_command() 
     venue.apply(enter("B1 SHB buy 100 @ 100.00"))
     venue.at = 30 * SECOND
     assert explained(venue, PassTime()) == ["B1 100 time: C1 time"]
+
+
+def test_an_order_for_any_auction_takes_part_from_before_the_opening_on() -> None:
+    """It is woken by PRE_OPEN already, as its orders are collected for the opening auction."""
+    venue = Venue(Rules(reference_price="100.00"))
+    call, end = PhaseStep(10 * SECOND, "PRE_OPEN"), PhaseStep(20 * SECOND, "CONTINUOUS")
+    venue.apply(PlanPhases("STO", 1, (call, end)))
+    for line in ("G1 NON buy 100 @ 100.00 GFA", "B1 SHB buy 100 @ 100.00"):
+        venue.apply(enter(line))
+    venue.at = 10 * SECOND
+    before = standings(venue.exchange, SYMBOL)
+    for event in venue.apply(PassTime()):
+        before.hear(event)
+    assert [place.active for place in before.places.values()] == [True, True]
+
+
+def test_a_day_order_that_is_done_for_the_day_is_no_rival() -> None:
+    """It ended with its day, without having expired."""
+    venue = Venue(Rules(reference_price="100.00", more={"done_for_day": True}))
+    venue.apply_all(enter("B1 SHB buy 100 @ 100.00"), enter("B2 SHB buy 100 @ 100.00 GTC"))
+    before = standings(venue.exchange, SYMBOL)
+    for event in venue.apply(ChangePhase("STO", "POST_TRADE")):
+        before.hear(event)
+    assert [place.terms.cl_ord_id for place in before.places.values()] == ["B2"]

@@ -25,6 +25,8 @@ def _order(status: OrdStatus) -> Order:
         order.cancel()
     elif status is OrdStatus.EXPIRED:
         order.expire()
+    elif status is OrdStatus.DONE_FOR_DAY:
+        order.expire(OrdStatus.DONE_FOR_DAY)
     elif status is OrdStatus.REJECTED:
         order.status = status  # a rejected entry never becomes an order: no method leads here
     return order
@@ -35,18 +37,20 @@ ACTIONS: dict[str, Callable[[Order], object]] = {
     "execute-all": lambda order: order.execute(PRICE, order.leaves_qty),
     "cancel": lambda order: order.cancel("C"),
     "expire": lambda order: order.expire(),
+    "done": lambda order: order.expire(OrdStatus.DONE_FOR_DAY),
     "replace": lambda order: order.replace(replace(order.terms, qty=400)),
     "replace-to-cum": lambda order: order.replace(replace(order.terms, qty=100)),
 }
 
 LIFE = """
-                      execute-some      execute-all  cancel    expire   replace           replace-to-cum
-    NEW               PARTIALLY_FILLED  FILLED       CANCELED  EXPIRED  NEW               NEW
-    PARTIALLY_FILLED  PARTIALLY_FILLED  FILLED       CANCELED  EXPIRED  PARTIALLY_FILLED  FILLED
-    FILLED            -                 -            -         -        -                 -
-    CANCELED          -                 -            -         -        -                 -
-    REJECTED          -                 -            -         -        -                 -
-    EXPIRED           -                 -            -         -        -                 -
+                      execute-some      execute-all  cancel    expire   done          replace           replace-to-cum
+    NEW               PARTIALLY_FILLED  FILLED       CANCELED  EXPIRED  DONE_FOR_DAY  NEW               NEW
+    PARTIALLY_FILLED  PARTIALLY_FILLED  FILLED       CANCELED  EXPIRED  DONE_FOR_DAY  PARTIALLY_FILLED  FILLED
+    FILLED            -                 -            -         -        -             -                 -
+    DONE_FOR_DAY      -                 -            -         -        -             -                 -
+    CANCELED          -                 -            -         -        -             -                 -
+    REJECTED          -                 -            -         -        -             -                 -
+    EXPIRED           -                 -            -         -        -             -                 -
 """  # noqa: E501 (a table)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.commands import Instructions
-from gateway.explain import order
+from engine.values import CancelReason, Restatement
+from gateway.explain import life, order
 from gateway.explain.answer import explain
 from gateway.explain.words import Json
 from tests.gateway.explain.days import YESTERDAY, write
@@ -367,6 +368,47 @@ def test_an_order_that_was_carried_over_a_night(tmp_path: Path) -> None:
         "2024-01-03T09:00 phase",
         "2024-01-03T09:00 traded",
     ]
+
+
+def test_a_day_order_that_is_done_for_the_day(tmp_path: Path) -> None:
+    """Where the segment reports the end of the day instead of expiring, the story says so."""
+    write(
+        tmp_path,
+        """
+        09:00:00 N1 NON buy 100 @ 100.00
+        09:00:01 G1 NON buy 100 @ 100.00 GTC
+        17:30:00 phase POST_TRADE
+        """,
+        rules=Rules(more={"done_for_day": True}),
+    )
+    ends = [told(tmp_path, what)["events"] for what in ("O1", "O2")]
+    assert [one[-1]["sentence"] for one in ends if isinstance(one, list)] == [
+        "2024-01-03 17:30:00.000: the day was over for the 100 left; they ended with it.",
+        "2024-01-03 17:30:00.000: the day was over for the 100 left; they go on tomorrow.",
+    ]
+
+
+def test_an_order_that_must_be_the_best_says_why_it_went(tmp_path: Path) -> None:
+    """It asked for it itself."""
+    write(
+        tmp_path,
+        """
+        09:00:00 Z1 NON buy 100 @ 100.00 best-only
+        09:00:01 N1 SHB buy 100 @ 100.01
+        """,
+    )
+    events = told(tmp_path, "O1")["events"]
+    assert isinstance(events, list)
+    assert events[-1]["sentence"] == (
+        "2024-01-03 09:00:01.000: the 100 left were canceled, because somebody showed a better"
+        " price, and it asked to be canceled then."
+    )
+
+
+def test_every_reason_has_words() -> None:
+    """Whatever ends an order or changes it unasked can be told."""
+    assert set(life._CANCELED) == set(CancelReason)
+    assert set(life._RESTATED) == set(Restatement)
 
 
 def test_a_long_wait_is_cut_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,6 +203,33 @@ def test_ex_4_13_an_auction_trade_in_sentences(tmp_path: Path) -> None:
     ]
 
 
+def test_an_order_that_slept_has_stood_since_its_call_began(tmp_path: Path) -> None:
+    """An on-close order takes its place when it is woken, not when it is entered (rule 4.1.4)."""
+    write(
+        tmp_path,
+        """
+        13:30:20 d1 CAR buy 400 @ 93.00
+        15:00:00 c1 AVA buy 300 market CLO
+        15:00:30 c2 SHB buy 100 @ 93.00 CLO
+        17:25:00 phase CLOSING_CALL
+        17:26:00 d2 ENS buy 100 @ 93.00
+        17:27:00 s1 NON sell 750 @ 92.80
+        17:29:46 phase POST_TRADE
+        """,
+        rules=Rules(reference_price="93.00"),
+    )
+    sentences, resting = told(tmp_path, "T1")["sentences"], told(tmp_path, "T3")["resting"]
+    assert isinstance(sentences, list)
+    assert isinstance(resting, dict)
+    assert sentences[3:] == [
+        "d1 of CAR stood 3 h 54 min longer, but has a limit: market orders go first (market order)."
+    ]
+    assert told(tmp_path, "T3")["reason"] == (
+        "c2 of SHB stood 1 min longer than the next at 93.00, d2 of ENS (time)."
+    )
+    assert (resting["cl_ord_id"], resting["since"]) == ("c2", "2024-01-03T17:25:00.000000Z")
+
+
 def test_yesterdays_trade_is_explained_from_an_earlier_segment(tmp_path: Path) -> None:
     """A log of two starts: the match id of the first day means what it meant then."""
     write(tmp_path, EX_2_1, day=YESTERDAY)
