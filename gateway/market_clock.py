@@ -80,6 +80,11 @@ class MarketClock:
         self._real, self._from = self._now_real(), at
         self._num, self._den = self.speed.numerator, self.speed.denominator
 
+    @property
+    def is_real(self) -> bool:
+        """Whether market time is real time, now and as long as nobody moves it."""
+        return self._num == self._den and self._real == self._from
+
     def run(self) -> None:
         """Run at the clock's speed, from real time on; at the normal one, exactly with it."""
         self.run_from(self._now_real())

@@ -83,6 +83,7 @@ class MarketTime:
             self._clock.run()
         else:
             self._clock.run_from(to)
+        self._sequencer.follows_real_time = self._clock.is_real
         self._sequencer.catch_up = self._walk
 
     def seed(self, seed: int | None) -> None:
@@ -109,6 +110,7 @@ class MarketTime:
             )
         self._walk(to)
         # By itself it may have gone further meanwhile.
+        self._sequencer.follows_real_time = False
         self._clock.run_from(max(to, self._clock.now()))
         self._sequencer.submit(PassTime())
 

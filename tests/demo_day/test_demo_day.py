@@ -187,7 +187,7 @@ Why T21? =======================================================================
   - The sell side had no more to trade than the buy side, so its orders met the buy orders one
     after the other; it was the turn of #34 of CAR.
   - #33 of NDS is a market order, next was #35 of SHB with a limit (market order).
-  - #31 of CAR stood 1 h 29 min longer, but has a limit: market orders go first (market order).
+  - #31 of CAR stood 3 h 54 min longer, but has a limit: market orders go first (market order).
 """
 
 
