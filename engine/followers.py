@@ -11,9 +11,23 @@ from engine.events import OrderRestated, OrderTriggered
 from engine.market import Market
 from engine.order import Order, Place, Special
 from engine.order_kinds import Entry, Kind, entry, kind_of
-from engine.values import CancelReason, ExecInst, Restatement
+from engine.values import CancelReason, ExecInst, Restatement, TimeInForce
 
 STOPS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
+
+
+WAITS_FOR_CALL = frozenset({TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION})
+"""What may come in before the call that it is for."""
+
+
+def come_in(market: Market, order: Order) -> None:
+    """Let in an order that was taken out, by the way it needs."""
+    terms = order.terms
+    plain = order.special is None and terms.instructions is None
+    if plain and terms.time_in_force not in WAITS_FOR_CALL:
+        market.enter(order)
+    else:
+        enter_special(market, order)
 
 
 def enter_special(market: Market, order: Order) -> None:

@@ -25,6 +25,7 @@ from engine.floor import Floor
 from engine.followers import settle
 from engine.instrument import Segment
 from engine.market import Market
+from engine.oms.lifetime import OUTLIVES_DAY
 from engine.order import Order
 from engine.order_kinds import STAYS_AFTER_AUCTION
 from engine.phases import CROSS, DAY_IS_OVER, HALTS, PERMITS, uncrosses
@@ -48,10 +49,6 @@ RANDOM_END_NANOS = 5 * SECOND
 
 SEGMENT_STEP, BOOK_STEP, BOOK_RETURN = "segment", "book", "return"
 """Kinds of entries of the agenda: the timetable, a book that follows it, a book's own call ends."""
-
-CARRIED = frozenset({TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE})
-"""What outlives the day; everything else expires with it (rule 1.3)."""
-
 
 # Segments
 
@@ -244,7 +241,7 @@ def _end_day(market: Market) -> None:
     reports = market.segment.definition.done_for_day
     everybody = [*_orders(market), *market.waiting.orders()]
     for order in sorted(everybody, key=lambda order: order.prio):
-        if order.terms.time_in_force not in CARRIED:
+        if order.terms.time_in_force not in OUTLIVES_DAY:
             market.leave(order)
             market.floor.orders.finish(order)
             if reports:

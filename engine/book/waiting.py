@@ -56,11 +56,6 @@ class Waiting:
         else:
             (self._buys if order.is_buy else self._sells).add((stop_px, order.order_id))
 
-    def move_stop(self, order: Order, stop_px: int) -> None:
-        """A stop waits for another price."""
-        self.remove(order)
-        self.add_stop(order, stop_px)
-
     def remove(self, order: Order) -> None:
         """An order waits no longer."""
         special = _special(order)

@@ -20,8 +20,9 @@ from engine.commands import (
     VenueRestate,
 )
 from engine.events import OrderRestated, TradeBusted, TradeCorrected
-from engine.followers import enter_special, watch_best
+from engine.followers import come_in, watch_best
 from engine.market import Market
+from engine.oms.lifetime import watch
 from engine.oms.trades import Trade
 from engine.order import Order, Place, Special
 from engine.phases import DAY_IS_OVER
@@ -34,8 +35,6 @@ from engine.values import (
     Restatement,
     TimeInForce,
 )
-
-DAY_NANOS = 86_400 * 1_000_000_000
 
 
 def refuse_bust(trade: Trade | None, markets: Mapping[str, Market]) -> str:
@@ -138,12 +137,8 @@ def _work_again(order: Order, market: Market) -> None:
     if order.leaves_qty and not floor.orders.is_working(order):
         floor.orders.revive(order)
         order.prio = floor.next_prio()
-        enter(order, market)
-        days = market.segment.definition.gtc_days
-        if order.terms.time_in_force == TimeInForce.GOOD_TILL_DATE:
-            floor.expiries.watch(order, order.terms.expire_at)
-        elif order.terms.time_in_force == TimeInForce.GOOD_TILL_CANCEL and days:
-            floor.expiries.watch(order, floor.at + days * DAY_NANOS)
+        come_in(market, order)
+        watch(order, market)
 
 
 def _find_last_price(market: Market) -> None:
@@ -259,11 +254,13 @@ def _retake(
             market.leave(order)
     else:
         order.prio = market.floor.next_prio()
+        if order.special is not None:
+            order.special.shown = 0  # it comes in again, and shows a whole slice
     market.floor.events.append(OrderRestated(order.state(), reason, market.phase))
     if not order.leaves_qty:
         market.floor.orders.finish(order)
     elif not keeps_place:
-        enter(order, market)
+        come_in(market, order)
 
 
 def put_back(order: Order, market: Market, place: Place, stop_px: int) -> None:
@@ -282,11 +279,3 @@ def put_back(order: Order, market: Market, place: Place, stop_px: int) -> None:
     else:
         market.rest(order)
         watch_best(market, order)
-
-
-def enter(order: Order, market: Market) -> None:
-    """Let an order in that was taken out, whatever it is."""
-    if order.special is not None:
-        enter_special(market, order)
-    else:
-        market.enter(order)

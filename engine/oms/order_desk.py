@@ -32,9 +32,10 @@ from engine.events import (
     StatusReported,
 )
 from engine.floor import Floor
-from engine.followers import enter_special, settle
+from engine.followers import WAITS_FOR_CALL, come_in, enter_special, settle
 from engine.instrument import Segment
 from engine.market import Market
+from engine.oms.lifetime import OUTLIVES_DAY, watch
 from engine.order import Order, new_order
 from engine.refusals import (
     fitted,
@@ -49,15 +50,9 @@ from engine.values import CancelReason, OrdStatus, TimeInForce
 
 GOOD_TILL_DATE = TimeInForce.GOOD_TILL_DATE
 GOOD_TILL_CANCEL = TimeInForce.GOOD_TILL_CANCEL
-WAITS_FOR_CALL = frozenset({TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION})
-OUTLIVES_SESSION = frozenset({GOOD_TILL_DATE, GOOD_TILL_CANCEL})
-"""What stays when a connection is lost and only the orders of the day go (rule 5.4.3)."""
-
 BY_SECURITY, BY_SESSION, ALL_ORDERS, BY_SEGMENT = "1", "6", "7", "9"
 """MassCancelRequestType(530) and MassStatusReqType(585); a segment is a TradingSessionID(336) to
 those who have no MarketSegmentID(1300)."""
-
-DAY_NANOS = 86_400 * 1_000_000_000
 
 
 class OrderDesk:
@@ -129,29 +124,14 @@ class OrderDesk:
 
     def _after_entry(self, order: Order, market: Market) -> None:
         """Watch an order that ends by itself, and let happen what its trades have caused."""
-        if order.leaves_qty and order.terms.time_in_force in OUTLIVES_SESSION:
-            self._watch(order, market)
+        if order.leaves_qty and order.terms.time_in_force in OUTLIVES_DAY:
+            watch(order, market)
         self.close_up(market)
 
     def close_up(self, market: Market) -> None:
         """A command is through with a market: what it caused there happens now."""
         if market.restless:
             settle(market)
-
-    def _watch(self, order: Order, market: Market, was: str = "") -> None:
-        """Have the order end at its time, or when it has lived as long as it may (rule 1.3).
-
-        `was` is the TimeInForce(59) it had before: good till canceled counts from when it began.
-        """
-        terms, at = order.terms, 0
-        if terms.time_in_force == GOOD_TILL_DATE:
-            at = terms.expire_at
-        elif terms.time_in_force == GOOD_TILL_CANCEL:
-            days = market.segment.definition.gtc_days
-            at = self._floor.at + days * DAY_NANOS if days else 0
-            if was == GOOD_TILL_CANCEL:
-                at = self._floor.expiries.moment(order)
-        self._floor.expiries.watch(order, at)
 
     # Change
 
@@ -207,25 +187,18 @@ class OrderDesk:
         if ends:
             self._orders.finish(order)
         elif kept:
-            self._watch(order, market, old.time_in_force)
+            watch(order, market, old.time_in_force)
         else:
             order.prio = self._floor.next_prio()
             if order.special is not None:
                 order.special.shown = order.special.stop_px = 0
                 order.special.triggered &= terms.ord_type == old.ord_type
-            self._watch(order, market, old.time_in_force)
-            self._come_in_again(order, market)
+            watch(order, market, old.time_in_force)
+            come_in(market, order)
             if self._floor.trades.count == trades and order.leaves_qty:
                 events[reported] = OrderReplaced(order.state(), former, kept, phase)
         if market.restless:
             self.close_up(market)
-
-    def _come_in_again(self, order: Order, market: Market) -> None:
-        terms = order.terms
-        if terms.instructions is None and terms.time_in_force not in WAITS_FOR_CALL:
-            market.enter(order)
-        else:
-            enter_special(market, order)
 
     def _find_for_change(self, request: CancelOrder | ReplaceOrder) -> tuple[Order, Market] | None:
         order = self._orders.find(request.session, request.orig_cl_ord_id)
@@ -270,7 +243,7 @@ class OrderDesk:
         orders = [
             order
             for order in self._working(command.session, "", "")
-            if not command.day_only or order.terms.time_in_force not in OUTLIVES_SESSION
+            if not command.day_only or order.terms.time_in_force not in OUTLIVES_DAY
         ]
         self._cancel_all(orders, CancelReason.DISCONNECT)
 

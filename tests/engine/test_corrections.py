@@ -330,3 +330,17 @@ def test_scenario_e_1_c_venue_reprices_and_the_order_comes_in_again() -> None:
         -> sell a 200 @ 9.90
     """
     assert play(tape) == lines(tape)
+
+
+def test_restated_reserve_order_that_goes_last_shows_a_whole_slice() -> None:
+    """The operator moves its price: it stands there like an order that has just come in."""
+    tape = """
+        R1 NON sell 1000 @ 10.00 floor=200
+        b1 AVA buy 150 @ 10.00
+        -> R1 150 @ 10.00 AVA|NON
+        venue-restate R1 1000 @ 10.05
+        -> CHANGED R1 PARTIALLY_FILLED leaves 850 cum 150
+        book
+        -> sell R1 850 @ 10.05 shows 200
+    """
+    assert play(tape) == lines(tape)

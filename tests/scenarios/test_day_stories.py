@@ -50,7 +50,7 @@ class Stage:
 
     async def until_gone(self, comp_id: str) -> None:
         """Nobody tells from outside; no story of a day needs it."""
-        raise NotImplementedError(comp_id)
+        raise AssertionError(f"{comp_id}: a story of a day does not wait for an end")
 
     async def pass_time(self, line: Line) -> None:
         """`market HH:MM:SS`: all that was due on the way has happened."""
