@@ -12,8 +12,6 @@ clean after a failed sync. The folder is locked, and every start is a new epoch.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +21,7 @@ from time import monotonic
 
 import msgspec
 
+from gateway.log.disk import Disk, write_all, write_durably
 from gateway.log.frames import (
     SEGMENT_HEADER_BYTES,
     Frame,
@@ -49,9 +48,11 @@ class SegmentLog:
     `commit`, at the end `close`.
     """
 
-    def __init__(self, path: Path, sync: str) -> None:
+    def __init__(self, path: Path, sync: str, disk: Disk | None = None) -> None:
         self.path = path
         self.sync = sync
+        self.threaded = sync != "none"
+        self._disk = disk or Disk()
         self.last_seq = 0
         self.torn_bytes = 0
         self._chain = 0
@@ -61,19 +62,17 @@ class SegmentLog:
         self._thread: threading.Thread | None = None
         self._started = False
         self._failure: BaseException | None = None
-        path.mkdir(parents=True, exist_ok=True)
-        self._lock_fd = os.open(path / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._disk.make_folder(path)
         try:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock_fd)
+            self._lock_fd = self._disk.lock(path / "LOCK")
+        except BlockingIOError as error:
             raise LogLocked(str(path)) from error
         self._fd = -1
         self._segment_bytes = 0
         try:
             self._epoch = self._next_epoch()
         except BaseException:
-            os.close(self._lock_fd)
+            self._disk.close(self._lock_fd)
             raise
 
     # Recovery
@@ -81,19 +80,20 @@ class SegmentLog:
     def recover(self) -> Iterator[Record]:
         """Every record in order; a torn tail is cut off. Raises LogCorrupt for any other damage."""
         segments = sorted(
-            (int(match[2]), int(match[1]), file)
-            for file in self.path.iterdir()
-            if (match := _NAME.fullmatch(file.name))
+            (int(match[2]), int(match[1]), self.path / name)
+            for name in self._disk.names(self.path)
+            if (match := _NAME.fullmatch(name))
         )
         for i, (first_seq, _, file) in enumerate(segments):
             yield from self._recover_segment(file, first_seq, last=i == len(segments) - 1)
 
     def _recover_segment(self, file: Path, first_seq: int, *, last: bool) -> Iterator[Record]:
-        data = file.read_bytes()
+        data = self._disk.read(file)
         header = decode_segment_header(data)
         if header is None:
             if last and len(data) <= SEGMENT_HEADER_BYTES:
-                file.unlink()  # The process died while it began this segment: nothing is in it.
+                # The process died while it began this segment: nothing is in it.
+                self._disk.unlink(file)
                 return
             raise LogCorrupt(f"{file.name}: bad segment header")
         next_seq = self.last_seq + 1
@@ -109,25 +109,21 @@ class SegmentLog:
         if last:
             # Read back is not yet on disk: a process killed before its sync left it in the cache,
             # and what is built on it from here on must not outlive it.
-            _truncate(file, end)
+            self._disk.truncate(file, end)
         if end == SEGMENT_HEADER_BYTES:
-            file.unlink()
+            self._disk.unlink(file)
 
     def _next_epoch(self) -> int:
         """Count the starts; durable before anything is written in the new epoch."""
-        file, fresh = self.path / "EPOCH", self.path / "EPOCH.new"
-        text = file.read_bytes().strip() if file.exists() else b"0"
+        file = self.path / "EPOCH"
+        try:
+            text = self._disk.read(file).strip()
+        except FileNotFoundError:
+            text = b"0"
         if not text.isdigit():
             raise LogCorrupt(f"EPOCH: must be a number, was {text[:20]!r}")
         epoch = int(text) + 1
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-        try:
-            _write_all(fd, f"{epoch}\n".encode())
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        fresh.replace(file)
-        _sync_folder(self.path)
+        write_durably(self._disk, file, f"{epoch}\n".encode())
         return epoch
 
     # Writing
@@ -137,13 +133,14 @@ class SegmentLog:
     ) -> None:
         """Begin a segment and the writer; both callbacks come from the writer's thread.
 
-        With policy `none` there is no thread: `on_durable` is called inside `commit`.
+        With policy `none` there is no thread: `on_durable` is called inside `commit`. With
+        `threaded` off there is none either: whoever runs the log calls `write_waiting`.
         """
         self._on_durable = on_durable
         self._on_error = on_error
         self._begin_segment(self.last_seq + 1, self._chain)
         self._started = True
-        if self.sync != "none":
+        if self.threaded:
             self._thread = threading.Thread(target=self._write_loop, name="log", daemon=True)
             self._thread.start()
 
@@ -163,7 +160,7 @@ class SegmentLog:
         frame, self._chain = encode_frame(first_seq, self._count, data, self._chain)
         self._buffer.clear()
         self._count = 0
-        if self._thread is None:
+        if self.sync == "none":
             self._write_now(frame)
             self._on_durable(self.last_seq)
             return
@@ -178,11 +175,11 @@ class SegmentLog:
             if self._started:
                 self.commit()
                 self._join()
-                os.fdatasync(self._fd)
+                self._disk.sync_data(self._fd)
         finally:
             if self._fd >= 0:
                 self._close_segment()
-            os.close(self._lock_fd)
+            self._disk.close(self._lock_fd)
 
     def _join(self) -> None:
         """Let the writer come to its end; raises what ended it before."""
@@ -190,6 +187,8 @@ class SegmentLog:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+        elif self._failure is None:
+            self.write_waiting()
         if self._failure is not None:
             raise self._failure
 
@@ -213,25 +212,35 @@ class SegmentLog:
 
     def _write_in_groups(self) -> None:
         """All frames that are waiting, then one sync, then the promise; until the log is closed."""
-        closing = False
-        while not closing:
-            waiting = [self._queue.get()]
-            while not self._queue.empty():
-                waiting.append(self._queue.get())
-            frames = [item for item in waiting if item is not None]
-            closing = len(frames) < len(waiting)
-            for frame, _ in frames:
-                self._write(frame)
-            if frames:
-                os.fdatasync(self._fd)
-                self._on_durable(frames[-1][1])
+        while self._write_group([self._queue.get()]):
+            pass
+
+    def write_waiting(self) -> None:
+        """Write and sync what is waiting, for a log without a thread. Raises OSError."""
+        try:
+            self._write_group([])
+        except OSError as error:
+            self._failure = error
+            raise
+
+    def _write_group(self, waiting: list[tuple[bytes, int] | None]) -> bool:
+        """`waiting` and all that waits behind it; returns whether the log goes on."""
+        while not self._queue.empty():
+            waiting.append(self._queue.get())
+        frames = [item for item in waiting if item is not None]
+        for frame, _ in frames:
+            self._write(frame)
+        if frames:
+            self._disk.sync_data(self._fd)
+            self._on_durable(frames[-1][1])
+        return len(frames) == len(waiting)
 
     def _write_with_interval(self, interval: float) -> None:
         """The promise right after the write, a sync every `interval` seconds while there is any."""
         sync_at: float | None = None
         while True:
             if sync_at is not None and monotonic() >= sync_at:
-                os.fdatasync(self._fd)
+                self._disk.sync_data(self._fd)
                 sync_at = None
             timeout = None if sync_at is None else max(0.0, sync_at - monotonic())
             try:
@@ -247,24 +256,23 @@ class SegmentLog:
 
     def _write(self, frame: bytes) -> None:
         if self._segment_bytes >= SEGMENT_BYTES_MAX:
-            os.fdatasync(self._fd)
+            self._disk.sync_data(self._fd)
             self._close_segment()
             first_seq, chain = _place_of(frame)
             self._begin_segment(first_seq, chain)
-        _write_all(self._fd, frame)
+        write_all(self._disk, self._fd, frame)
         self._segment_bytes += len(frame)
 
     def _close_segment(self) -> None:
         fd, self._fd = self._fd, -1
-        os.close(fd)
+        self._disk.close(fd)
 
     def _begin_segment(self, first_seq: int, chain: int) -> None:
         file = self.path / f"{self._epoch:08d}-{first_seq:020d}.log"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._fd = os.open(file, flags, 0o644)
-        _write_all(self._fd, encode_segment_header(self._epoch, first_seq, chain))
-        os.fsync(self._fd)
-        _sync_folder(self.path)
+        self._fd = self._disk.create(file)
+        write_all(self._disk, self._fd, encode_segment_header(self._epoch, first_seq, chain))
+        self._disk.sync(self._fd)
+        self._disk.sync_folder(self.path)
         self._segment_bytes = SEGMENT_HEADER_BYTES
 
 
@@ -286,27 +294,3 @@ def _place_of(frame: bytes) -> tuple[int, int]:
     """First seq of an encoded frame and the CRC it follows."""
     first_seq = int.from_bytes(frame[8:16], "little")
     return first_seq, int.from_bytes(frame[20:24], "little")
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    """Write it all: a full disk shows first as a short write, only then as an error."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-def _truncate(file: Path, size: int) -> None:
-    fd = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.ftruncate(fd, size)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _sync_folder(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
