@@ -4,7 +4,8 @@ Rule 1: whatever changes an order's quantities or status is a method of `Order`,
 status is a pair in `TRANSITIONS`. Where the order stands in the book is the book's business.
 
 `Order` is a msgspec struct outside the garbage collector: a million of them cost no collection
-pauses. It must therefore never become part of a reference cycle. What most orders do not have lies
+pauses. It must therefore never become part of a reference cycle. A snapshot reads it as an array,
+so a field that is added or moved is another `snapshot.LAYOUT`. What most orders do not have lies
 in two structs of its own: `Special` what an order with instructions is up to, `Ledger` what an
 order has behind it that was carried over a night or lost a trade.
 """
@@ -78,7 +79,7 @@ class Ledger(msgspec.Struct, gc=False):
     busted_qty: int = 0
 
 
-class Order(msgspec.Struct, gc=False):
+class Order(msgspec.Struct, array_like=True, gc=False):
     """A working or finished order; `prio` is its rank in time, lower is earlier (rule 1.1.9).
 
     `price` is where it ranks now: 0 for an order without a limit.

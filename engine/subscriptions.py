@@ -45,7 +45,7 @@ Key = tuple[str, str]
 """Session and request id."""
 
 
-class _Watchers(Generic[Request]):
+class Watchers(Generic[Request]):
     """Subscribers of one kind of report, by what they watch, oldest first."""
 
     __slots__ = ("_by_session", "_by_subject")
@@ -108,8 +108,8 @@ class Subscriptions:
     __slots__ = ("_books", "_segments")
 
     def __init__(self) -> None:
-        self._segments: _Watchers[RequestTradingSessionStatus] = _Watchers()
-        self._books: _Watchers[RequestSecurityStatus] = _Watchers()
+        self._segments: Watchers[RequestTradingSessionStatus] = Watchers()
+        self._books: Watchers[RequestSecurityStatus] = Watchers()
 
     # Requests
 
@@ -143,7 +143,7 @@ class Subscriptions:
         self._note(request, request.symbol, self._books)
         return [SecurityStatusReported(request, request.symbol, *book)]
 
-    def _refuse(self, request: Request, watchers: _Watchers[Request]) -> Refusal | None:
+    def _refuse(self, request: Request, watchers: Watchers[Request]) -> Refusal | None:
         kind, session = request.subscription, request.session
         if kind not in _TYPES:
             return Refusal(RejectReason.SUBSCRIPTION_UNSUPPORTED, "0, 1 or 2", kind)
@@ -157,7 +157,7 @@ class Subscriptions:
         return self._segments.count(session) + self._books.count(session)
 
     @staticmethod
-    def _note(request: Request, subject: str, watchers: _Watchers[Request]) -> None:
+    def _note(request: Request, subject: str, watchers: Watchers[Request]) -> None:
         if request.subscription == SubscriptionType.FROM_NOW_ON:
             watchers.add(subject, request)
         elif request.subscription == SubscriptionType.NO_MORE:
