@@ -158,8 +158,8 @@ def _follow_quotes(market: Market) -> bool:
             trades = market.floor.trades.count
             _move(market, order, price)
             moved = True
-            if market.floor.trades.count != trades:
-                break  # the quotes may be others now
+            if market.floor.trades.count != trades or not market.permits.match:
+                break  # the quotes may be others now, or a guard has begun a call
     return moved and market.permits.match
 
 
