@@ -21,6 +21,8 @@ from gateway.tls import peer_certificate
 if TYPE_CHECKING:
     from gateway.fix.acceptor import Acceptor
 
+READ_BYTES_MAX = 64 * 1024
+"""After a read of this much the others have their turn."""
 WRITE_BUFFER_BYTES_MAX = 4 * 1024 * 1024
 """A peer that leaves more than this unread is cut off; it heals by a resend request."""
 
@@ -48,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._beginning: bytes | None = b""
+        self._held = False
         self._waiting: list[bytes] | None = None
         self.session: FixSession | None = None
         self.identity = Peer("")
@@ -73,6 +76,30 @@ class Connection(asyncio.Protocol):
             self._take(data)
         except Exception as error:
             self._acceptor.failed(error)
+        if len(data) >= READ_BYTES_MAX and self.session is not None:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Read nothing more in this turn: uvloop goes on as long as the peer has anything, and all
+        it sends would become one turn, whose answers then come all at once.
+        """
+        if self._pause():
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _pause(self) -> bool:
+        """Read nothing more for now; returns whether that was still to be said."""
+        transport = self._transport
+        if transport is None or not transport.is_reading():
+            return False
+        transport.pause_reading()
+        return True
+
+    def _go_on(self) -> None:
+        """Read, unless the venue does not; not before the Logon is answered."""
+        transport = self._transport
+        if self._held or self._waiting is not None or transport is None or transport.is_closing():
+            return
+        transport.resume_reading()
 
     def _take(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -110,7 +137,7 @@ class Connection(asyncio.Protocol):
         self._framer.bytes_max = self._acceptor.message_bytes_max
         waiting, self._waiting = self._waiting, None
         self._receive(waiting or [])
-        self.resume_reading()
+        self._go_on()
 
     def write(self, data: bytes) -> None:
         """Send; ignored when the connection is gone."""
@@ -139,13 +166,13 @@ class Connection(asyncio.Protocol):
 
     def pause_reading(self) -> None:
         """The log does not keep up: take nothing more for now."""
-        if self._transport is not None and self._transport.is_reading():
-            self._transport.pause_reading()
+        self._held = True
+        self._pause()
 
     def resume_reading(self) -> None:
-        """Go on; not before the Logon is answered."""
-        if self._waiting is None and self._transport and not self._transport.is_closing():
-            self._transport.resume_reading()
+        """The log keeps up again."""
+        self._held = False
+        self._go_on()
 
     # Receiving
 
@@ -164,7 +191,7 @@ class Connection(asyncio.Protocol):
         if frames:
             # Nothing more is read until the Logon is answered: what waits is bounded by one read.
             self._waiting = frames[1:]
-            self.pause_reading()
+            self._pause()
             self._acceptor.logon(self, frames[0])
         elif self._framer.garbled:
             self.abort("first message garbled")
