@@ -31,6 +31,7 @@ from gateway.log.sent_file import SentFile
 from gateway.market_clock import MarketClock, MarketOptions
 from gateway.market_time import MarketTime
 from gateway.publisher import Publisher
+from gateway.replay import replay_record
 from gateway.sequencer import Sequencer
 from gateway.session_desk import SessionDesk
 from gateway.session_times import SessionTimes
@@ -97,6 +98,7 @@ class Venue:
             lambda: self._acceptor.connections,
             now,
             self._guarded,
+            self._sequencer.seal_if_due,
         )
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password")
         self._credentials = Credentials(self._executor, self._fail)
@@ -161,10 +163,10 @@ class Venue:
     def recover(self) -> None:
         """Let the log happen again.
 
-        Raises LogCorrupt, and MarketTimeError if the market is to begin before the log ends.
+        Raises LogCorrupt, OSError, and MarketTimeError if the market is to begin before it ends.
         """
         for record in self._log.recover():
-            self._sequencer.replay(record)
+            replay_record(self._sequencer, record)
             self._sent.end_turn()
             self.recovered += 1
         if self._log.torn_bytes:
@@ -272,6 +274,7 @@ class Venue:
 
     def reload(self, config: Config) -> list[str]:
         """The venue file was read again: sessions change at once, all else with the next start."""
+        self._sequencer.seal()  # sessions may be told in another style from here on
         for command in reference_data.member_changes(config, self._exchange):
             self._sequencer.submit(command)
         return self.desk.reload(config)
@@ -320,9 +323,24 @@ class Venue:
             self.failed = error
             self._turns.stop()
             log.error("venue.failed", error=repr(error), exc_info=error)
+            if self._sequencer.poisoned:
+                self._keep_the_poison()
             for connection in list(self._acceptor.connections):
                 connection.abort("venue failed")
             self._stop.set()
+
+    def _keep_the_poison(self) -> None:
+        """The log keeps a command that trips the exchange: it would come again with its sender, and
+        so a start can tell which it is and the operator can void it. What came before it in this
+        turn was carried out, and never acknowledged.
+        """
+        seq = self._log.last_seq
+        try:
+            self._log.close()
+        except (OSError, ValueError) as error:
+            log.error("log.not_closed", error=repr(error))
+        else:
+            log.error("log.poisoned", seq=seq)
 
     def _guarded(self, action: Callable[[], None]) -> None:
         """A bug stops the venue: what it left half-done is never acknowledged."""

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
-from gateway import certificates, passwords, session_command, view
+from gateway import certificates, log_commands, passwords, session_command, view
 from gateway import config as configuration
 from gateway import logging as operator_log
 from gateway.app import CannotListen, Venue
@@ -67,6 +67,9 @@ def main(argv: list[str] | None = None) -> int:
     _add(commands, "check-config", "say what a venue file means", _add_file_argument, check_config)
     _add(commands, "view", "FIX in readable form", view.add_arguments, view.run)
     _add(commands, "explain", "why an order or a trade went as it did", *_explain())
+    _add(commands, "replay", "what a log leads to", *_log("replay"))
+    _add(commands, "verify", "whether a log is whole and leads to what it led to", *_log("verify"))
+    _add(commands, "void", "let a command of the log not have happened", *_log("void"))
     _add(commands, "session", "sessions of a running venue", *_session())
     _add(commands, "hash-password", "make a password_scrypt", _add_hash_arguments, hash_password)
     _add(commands, "make-certs", "certificates for trying out TLS", *_certificates())
@@ -91,6 +94,14 @@ def _session() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any
 
 def _explain() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
     return explain_command.add_arguments, explain_command.run
+
+
+def _log(name: str) -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
+    return {
+        "replay": (log_commands.add_replay_arguments, log_commands.replay),
+        "verify": (log_commands.add_verify_arguments, log_commands.verify),
+        "void": (log_commands.add_void_arguments, log_commands.void),
+    }[name]
 
 
 def _client() -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:

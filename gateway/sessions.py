@@ -9,6 +9,7 @@ on now is asked by the acceptor, not here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from zlib import crc32
 
 import msgspec
 
@@ -20,12 +21,23 @@ from gateway.fix.order_entry import Sender
 from gateway.fix.outgoing import Outgoing
 from gateway.fix.session import FixSession
 from gateway.fix.throttle import Throttle
-from gateway.fix.times import NANOS_PER_SECOND
+from gateway.fix.times import MILLIS, NANOS_PER_SECOND
 from gateway.fix.versions import DEFAULT, NAMES, Versions
-from gateway.log.records import Note, PasswordChanged, SessionNumbers, SessionOpened, SessionState
+from gateway.log.records import (
+    Note,
+    OutputHash,
+    PasswordChanged,
+    SessionNumbers,
+    SessionOpened,
+    SessionState,
+)
 from gateway.log.sent_file import SentFile
 
 DROP_COPY, ORDER_ENTRY = "drop-copy", "order-entry"
+OUTPUT_LAYOUT = 1
+"""To be raised with every change of what a report looks like: hashes of before compare with nothing
+any more.
+"""
 THROTTLE_BURST_SECONDS = 2
 """How many seconds' worth of messages may come at once where the file does not say."""
 
@@ -260,6 +272,15 @@ class Sessions:
         config = session.config
         if (config.password_scrypt or config.password_argon2 or "") == entry.instead_of:
             session.hashed = entry.hashed
+
+    def take_output_hash(self) -> OutputHash:
+        """What all sessions were told since it was last taken. Raises OSError."""
+        assert self._factory is not None
+        factory = self._factory
+        style = f"{OUTPUT_LAYOUT} {factory.comp_id} {factory.timezone}"
+        digits = {c: s.fix.out.style.digits for c, s in self.by_comp_id.items()}
+        unusual = [f"{c} {n}" for c, n in sorted(digits.items()) if n != MILLIS]
+        return OutputHash(factory.sent.take_crc(), crc32("\n".join([style, *unusual]).encode()))
 
     def connected(self) -> list[FixSession]:
         """Sessions with a connection."""

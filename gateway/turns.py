@@ -38,7 +38,9 @@ class NotDurable(Exception):
 
 
 class Turns:
-    """Ends turns; `guarded` runs an action and takes an exception in it for a bug."""
+    """Ends turns; `guarded` runs an action and takes an exception in it for a bug, `seal` adds to
+    the log what only the end of a turn may add.
+    """
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Turns:
         connections: Callable[[], Iterable[Connection]],
         now: Callable[[], int],
         guarded: Callable[[Callable[[], None]], None],
+        seal: Callable[[], None],
     ) -> None:
         self._log = log
         self._sent = sent
@@ -57,6 +60,7 @@ class Turns:
         self._connections = connections
         self._now = now
         self._guarded = guarded
+        self._seal = seal
         self._loop: asyncio.AbstractEventLoop | None = None
         self._talking: list[FixSession] = []
         self._resending: set[FixSession] = set()
@@ -98,6 +102,7 @@ class Turns:
             return
         talking, self._talking = self._talking, []
         self._sent.end_turn()
+        self._seal()
         self._log.commit()
         self._publisher.collect(talking, self._log.last_seq, self._now())
         for session in talking:

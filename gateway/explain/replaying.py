@@ -30,7 +30,7 @@ from engine.exchange import Exchange
 from engine.explain import Standings, joins_its_call, standings, waits_for_a_call
 from engine.values import Phase, Restatement
 from gateway.log.reading import read
-from gateway.log.records import Note, SessionReply
+from gateway.log.records import Apart
 
 Since = dict[int, int]
 """When each working order took its place in time (ns UTC), by OrderID."""
@@ -57,7 +57,7 @@ def replay(log: Path, watched: Mapping[int, str]) -> Iterator[Step]:
     """Let the log happen again; `watched` says of which command in which book to look before."""
     exchange = Exchange()
     for record in read(log):
-        if isinstance(record.entry, Note | SessionReply):
+        if isinstance(record.entry, Apart):
             continue
         command: Command = record.entry
         symbol = watched.get(record.seq)

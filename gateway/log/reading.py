@@ -13,14 +13,17 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.log.disk import Disk
 from gateway.log.frames import (
     SEGMENT_HEADER_BYTES,
     Frame,
     LogCorrupt,
     decode_segment_header,
+    read_frame,
     read_frames,
 )
 from gateway.log.records import Record, decode
+from gateway.log.voided import Voidings
 
 _NAME = re.compile(r"\d{8}-(\d{20})\.log")
 
@@ -32,7 +35,32 @@ def segments(folder: Path) -> list[Path]:
 
 
 def read(folder: Path) -> Iterator[Record]:
-    """Every record of the log in `folder`, in order. Raises LogCorrupt and OSError."""
+    """Every record of the log in `folder`, in order, `Voided` for a voided one.
+
+    Raises LogCorrupt and OSError.
+    """
+    voidings = Voidings(folder, Disk())
+    records = _as_written(folder)
+    yield from map(voidings.apply, records) if voidings.by_seq else records
+
+
+def count(folder: Path) -> int:
+    """How many records the log in `folder` has, about: for a progress bar. Raises OSError."""
+    files = segments(folder)
+    if not files:
+        return 0
+    data = files[-1].read_bytes()
+    header = decode_segment_header(data)
+    if header is None:
+        return 0
+    pos, records = SEGMENT_HEADER_BYTES, header.first_seq - 1
+    while (frame := read_frame(data, pos)) is not None:
+        pos, records = frame.end, records + frame.records
+    return records
+
+
+def _as_written(folder: Path) -> Iterator[Record]:
+    """Every record, voided or not. Raises LogCorrupt and OSError."""
     files = segments(folder)
     next_seq, chain = 1, 0
     for i, file in enumerate(files):

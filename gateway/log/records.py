@@ -70,8 +70,30 @@ class SessionReply(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="
     body: str
 
 
+class OutputHash(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="output_hash"):
+    """What was said since the last entry of this kind: the CRC-32 of all application messages.
+
+    `style` stands for what else than the log their bytes depend on: another one, no comparison.
+    """
+
+    crc: int
+    style: int
+
+
+class Voided(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="voided"):
+    """A command that the operator declared not to have happened; never written, only read.
+
+    `session` is who sent it, "" if nobody did.
+    """
+
+    session: str
+    reason: str
+
+
 Note = SessionOpened | SessionState | PasswordChanged | SessionNumbers
-Entry = Command | Note | SessionReply
+Apart = Note | SessionReply | OutputHash | Voided
+"""What the engine never hears of."""
+Entry = Command | Apart
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -32,6 +32,7 @@ from gateway.log.frames import (
     read_frames,
 )
 from gateway.log.records import Record, decode, encode_into, payload
+from gateway.log.voided import Voidings
 
 SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 _NAME = re.compile(r"(\d{8})-(\d{20})\.log")
@@ -78,14 +79,19 @@ class SegmentLog:
     # Recovery
 
     def recover(self) -> Iterator[Record]:
-        """Every record in order; a torn tail is cut off. Raises LogCorrupt for any other damage."""
+        """Every record in order, `Voided` for a voided one; a torn tail is cut off.
+
+        Raises LogCorrupt for any other damage.
+        """
+        voidings = Voidings(self.path, self._disk)
         segments = sorted(
             (int(match[2]), int(match[1]), self.path / name)
             for name in self._disk.names(self.path)
             if (match := _NAME.fullmatch(name))
         )
         for i, (first_seq, _, file) in enumerate(segments):
-            yield from self._recover_segment(file, first_seq, last=i == len(segments) - 1)
+            records = self._recover_segment(file, first_seq, last=i == len(segments) - 1)
+            yield from map(voidings.apply, records) if voidings.by_seq else records
 
     def _recover_segment(self, file: Path, first_seq: int, *, last: bool) -> Iterator[Record]:
         data = self._disk.read(file)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from pathlib import Path
+from zlib import crc32
 
 _SIZE_BITS = 20
 """A message is below 1 MiB; the rest of the 64 bits is its place in the file."""
@@ -32,6 +33,7 @@ class SentFile:
         self.pending: list[bytes] = [b"fixpit-sent\n"]
         self.end = len(self.pending[0])
         self._written = 0
+        self._crc = 0
 
     def open_session(self) -> SessionSent:
         """The messages of one session, none yet."""
@@ -50,11 +52,19 @@ class SentFile:
     def flush(self) -> None:
         """Write what is pending. Raises OSError."""
         if self.pending:
-            view = memoryview(b"".join(self.pending))
+            data = b"".join(self.pending)
+            self._crc = crc32(data, self._crc)
+            view = memoryview(data)
             self.pending.clear()
             self._written = self.end
             while view:
                 view = view[os.write(self._fd, view) :]
+
+    def take_crc(self) -> int:
+        """The CRC-32 of all messages since it was last taken. Raises OSError."""
+        self.flush()
+        crc, self._crc = self._crc, 0
+        return crc
 
     def close(self) -> None:
         """Let the file go."""

@@ -150,6 +150,7 @@ class VenueInMemory:
             lambda: self._acceptor.connections,
             self.clock,
             lambda action: action(),
+            self._sequencer.seal_if_due,
         )
         credentials = Credentials(_AtOnce(), self._fail)
         self.application = application(

@@ -15,10 +15,13 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from gateway import turns
+from engine.commands import EnterOrder
+from engine.oms.order_desk import OrderDesk
+from gateway import cli, turns
 from gateway.fix import connection
 from gateway.fix.header_checks import MESSAGE_BYTES_MAX
 from gateway.fix.times import format_utc_timestamp
+from gateway.log.reading import read
 from tests.support.fix_venue import FixClient, FixVenue, config_of, serving, small_socket
 from tests.support.passwords import PASSWORD, HeldExecutor, with_password
 
@@ -437,3 +440,32 @@ async def test_a_bug_ends_the_venue_before_it_says_more(
         monkeypatch.setattr(served.venue._sequencer, "submit", broken)
         ava.send(REST.format(1))
         assert [await ava.rest(), await non.rest()] == [[], []]
+
+
+async def test_a_command_that_trips_the_exchange_is_in_the_log_until_it_is_voided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would come again with its sender: so a start names it, and goes on once it is voided."""
+    enter = OrderDesk.enter
+
+    def trip(self: OrderDesk, terms: EnterOrder) -> None:
+        assert terms.cl_ord_id != "2", "planted"
+        enter(self, terms)
+
+    monkeypatch.setattr(OrderDesk, "enter", trip)
+    async with serving(tmp_path) as served:
+        (ava,) = await served.logged_on("AVA")
+        ava.send(REST.format(1))
+        assert await ava.receive("11 150") == "11=1|150=0"
+        served.planted_bug = AssertionError
+        ava.send(REST.format(2))
+        assert await ava.rest() == []
+    poison = list(read(tmp_path / "log"))[-1]
+    assert poison.entry.cl_ord_id == "2"  # type: ignore[union-attr]
+    assert await asyncio.to_thread(cli.main, ["replay", str(tmp_path)]) == 4
+    void = ["void", str(tmp_path), str(poison.seq), "--reason", "planted"]
+    assert await asyncio.to_thread(cli.main, void) == 0
+    async with serving(tmp_path) as served:
+        fix = served.venue._sessions.by_comp_id["AVA"].fix
+        assert fix.next_in == 4
+        assert [o.cl_ord_id for o in served.venue._exchange.orders.all_working()] == ["1"]

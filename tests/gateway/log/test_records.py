@@ -25,12 +25,14 @@ from engine.rejects import RejectReason
 from gateway.config import SessionConfig
 from gateway.log.records import (
     Entry,
+    OutputHash,
     PasswordChanged,
     Record,
     SessionNumbers,
     SessionOpened,
     SessionReply,
     SessionState,
+    Voided,
     decode,
     encode_into,
     payload,
@@ -66,6 +68,8 @@ ENTRIES: list[Entry] = [
     SessionNumbers("AVA", 7, 9, 1),
     SessionNumbers("AVA", 7, 9, 1, "FIX.5.0SP2"),
     *COMMANDS,
+    OutputHash(2**32 - 1, 17),
+    Voided("AVA", "trips an assert"),
     SessionReply("AVA", "j", "45=7\x0158=Unsupported Message Type\x01372=B\x01380=3\x01"),
 ]  # fmt: skip
 
