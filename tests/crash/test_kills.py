@@ -19,7 +19,7 @@ SEED = int(os.environ.get("FIXPIT_SEED", SystemRandom().randrange(1_000_000)))
 def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path) -> None:
     """After each kill -9: orders, priority, numbers, resent messages, no execution twice."""
     sys.stdout.write(f"seed {SEED}\n")
-    kills = Kills(tmp_path, SEED)
-    kills.run(KILLS)
-    sys.stdout.write(f"{kills.summary()}\n")
-    assert kills.kills == KILLS
+    result = Kills(tmp_path, SEED).run(KILLS)
+    sys.stdout.write(f"{result.text()}\n")
+    assert (result.kills, result.lost, result.repeated) == (KILLS, 0, 0)
+    assert result.resent_compared > 0
