@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
-from engine.exchange import Exchange
 from gateway import reference_data
 from gateway.clock import Clock
 from gateway.config import Config
@@ -26,12 +26,13 @@ from gateway.fix.credentials import Credentials
 from gateway.fix.door import Door
 from gateway.fix.execution_reports import ReportWriter
 from gateway.fix.versions import Versions
+from gateway.following import Follower
 from gateway.log.segment_file import SegmentLog
 from gateway.log.sent_file import SentFile
 from gateway.market_clock import MarketClock, MarketOptions
 from gateway.market_time import MarketTime
 from gateway.publisher import Publisher
-from gateway.replay import replay_record
+from gateway.recovery import Recovery
 from gateway.sequencer import Sequencer
 from gateway.session_desk import SessionDesk
 from gateway.session_times import SessionTimes
@@ -76,10 +77,10 @@ class Venue:
         self.config = config
         self._options = market or MarketOptions()
         self.failed: BaseException | None = None
-        self.recovered = 0
         self._clock = clock or Clock()
-        self._exchange = Exchange()
         self._log = SegmentLog(data_dir / "log", sync)
+        self._recovery = Recovery(data_dir, self._log)
+        self._exchange = self._recovery.exchange
         self._sent = SentFile(data_dir / "sent.dat")
         self._sessions = Sessions(config.sessions, accept_unknown=config.fix.accept_unknown)
         writer = ReportWriter(self._sessions.outgoing, self._sessions.copies)
@@ -112,6 +113,7 @@ class Venue:
             self._credentials,
         )
         self._make_sessions()
+        self._follower = Follower(data_dir, lambda: self._log.last_seq, lambda: self.config)
         self._timers = Timers(now, self._next_deadline, self._on_time)
         self._stop = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -165,13 +167,13 @@ class Venue:
 
         Raises LogCorrupt, OSError, and MarketTimeError if the market is to begin before it ends.
         """
-        for record in self._log.recover():
-            replay_record(self._sequencer, record)
-            self._sent.end_turn()
-            self.recovered += 1
-        if self._log.torn_bytes:
-            log.warning("log.torn_tail", bytes=self._log.torn_bytes)
+        self._recovery.run(self._sequencer, self._sessions, self._sent)
         self.market.check_start(self._options.start)
+
+    @property
+    def recovered(self) -> int:
+        """How many records of the log the venue has begun with."""
+        return self._recovery.recovered
 
     async def start(self) -> None:
         """Open the log for writing, accept connections at `address` and `tls_address`.
@@ -199,6 +201,7 @@ class Venue:
             except OSError as error:
                 raise CannotListen(f"{tls.host}:{tls.port}: {error.strerror}") from error
         self._timers.start(self._loop)
+        self._follower.start(self._recovery.snapshot_seq)
 
     def _begin(self) -> None:
         """Go on where the log ends: by the venue file as it is now, up to the time it is now."""
@@ -277,6 +280,7 @@ class Venue:
         self._sequencer.seal()  # sessions may be told in another style from here on
         for command in reference_data.member_changes(config, self._exchange):
             self._sequencer.submit(command)
+        self.config = msgspec.structs.replace(self.config, sessions=config.sessions)
         return self.desk.reload(config)
 
     def stop(self) -> None:
@@ -288,6 +292,7 @@ class Venue:
         await self._stop.wait()
         self._application.stopping = True
         self._timers.stop()
+        await self._follower.stop()
         if self._server is not None:
             self._server.close()
         if self._tls is not None:

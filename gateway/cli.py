@@ -69,6 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     _add(commands, "explain", "why an order or a trade went as it did", *_explain())
     _add(commands, "replay", "what a log leads to", *_log("replay"))
     _add(commands, "verify", "whether a log is whole and leads to what it led to", *_log("verify"))
+    _add(commands, "snapshot", "let the next start begin here", *_log("snapshot"))
     _add(commands, "void", "let a command of the log not have happened", *_log("void"))
     _add(commands, "session", "sessions of a running venue", *_session())
     _add(commands, "hash-password", "make a password_scrypt", _add_hash_arguments, hash_password)
@@ -100,6 +101,7 @@ def _log(name: str) -> tuple[Callable[[argparse.ArgumentParser], None], Callable
     return {
         "replay": (log_commands.add_replay_arguments, log_commands.replay),
         "verify": (log_commands.add_verify_arguments, log_commands.verify),
+        "snapshot": (log_commands.add_snapshot_arguments, log_commands.snapshot),
         "void": (log_commands.add_void_arguments, log_commands.void),
     }[name]
 

@@ -3,9 +3,11 @@
     fixpit replay var
     fixpit replay var --until 5000 --print-events
     fixpit verify var --config venue.toml
+    fixpit snapshot var
     fixpit void var 5001 --reason "trips an assert, see ticket 12"
 
-`replay` and `verify` only read, also beside a running venue; `void` needs the venue stopped. The
+`replay` and `verify` only read and `snapshot` only adds a file, all also beside a running venue;
+`void` needs the venue stopped. The
 bar goes to stderr, and only to a terminal. Exit codes: 0 done and sound, 2 wrong options or no log,
 3 (`void`) the venue runs, 4 log corrupt, or it does not lead to what it led to, 5 log unreadable.
 """
@@ -25,11 +27,13 @@ from tqdm import tqdm
 from engine import invariants
 from engine.digest import digest
 from gateway import config as configuration
+from gateway import snapshots
 from gateway.config import Config, ConfigError
 from gateway.fix.times import format_utc_timestamp
+from gateway.following import Frames, SnapshotLocked, take_snapshot
 from gateway.log.disk import Disk
 from gateway.log.frames import LogCorrupt
-from gateway.log.reading import count, read, segments
+from gateway.log.reading import BEGINNING, Place, count, read, read_after, segments
 from gateway.log.records import Record
 from gateway.log.segment_file import LogLocked, SegmentLog
 from gateway.log.voided import Voidings
@@ -56,6 +60,11 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     _add_common(parser)
 
 
+def add_snapshot_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `fixpit snapshot`."""
+    _add_common(parser)
+
+
 def add_void_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `fixpit void`."""
     parser.add_argument("data_dir", type=Path, metavar="DIR", help="the venue's data directory")
@@ -78,6 +87,11 @@ def replay(args: argparse.Namespace) -> int:
 def verify(args: argparse.Namespace) -> int:
     """Say whether a log is whole and leads to what it led to."""
     return _guarded("verify", lambda: _verify(args))
+
+
+def snapshot(args: argparse.Namespace) -> int:
+    """Write a snapshot of where a log leads."""
+    return _guarded("snapshot", lambda: _snapshot(args))
 
 
 def void(args: argparse.Namespace) -> int:
@@ -109,8 +123,13 @@ def _verify(args: argparse.Namespace) -> int:
     log = _log_of(args)
     with tempfile.TemporaryDirectory(prefix="fixpit-") as folder:
         rebuilt = Rebuilt(_config(args), Path(folder) / "sent.dat")
-        for record in _records(log, None):
-            rebuilt.take(record)
+        wanted = set(snapshots.seqs(args.data_dir / snapshots.FOLDER))
+        compared = 0
+        for place, records in _with_bar(read_after(log, BEGINNING), count(log)):
+            for record in records:
+                rebuilt.take(record)
+            if place.seq in wanted:
+                compared += _compare(args.data_dir, place, rebuilt, Path(folder) / "compared.dat")
         invariants.check(rebuilt.exchange)
         rebuilt.close()
     sequencer = rebuilt.sequencer
@@ -118,10 +137,40 @@ def _verify(args: argparse.Namespace) -> int:
     print(f"{sequencer.seals_compared} hashes of the output compared, all equal")
     if sequencer.seals_of_other_style:
         print(f"{sequencer.seals_of_other_style} not compared: reports looked different then")
+    if wanted:
+        print(f"{compared} snapshots compared, all equal to what the log leads to")
+    if compared < len(wanted):
+        print(f"{len(wanted) - compared} passed over: damaged, of another version or another log")
     voided = len(Voidings(log, Disk()).by_seq)
     if voided:
         print(f"{voided} commands voided by the operator")
     return DONE
+
+
+def _compare(data_dir: Path, place: Place, rebuilt: Rebuilt, messages: Path) -> bool:
+    """Whether the snapshot at `place` could be compared. Raises LogCorrupt if it differs."""
+    saved = snapshots.read(data_dir / snapshots.FOLDER, place.seq)
+    if saved is None or saved.place != place:
+        return False
+    if saved != rebuilt.saved(place, messages):
+        raise LogCorrupt(f"the snapshot at seq {place.seq} is not what the log leads to; delete it")
+    return True
+
+
+def _snapshot(args: argparse.Namespace) -> int:
+    place = take_snapshot(_log_of(args).parent, _config(args), _with_bar)
+    print("nothing new" if place is None else f"snapshot at seq {place.seq}")
+    return DONE
+
+
+def _with_bar(frames: Frames, total: int = 0) -> Frames:
+    """The frames, with a bar of their records; `total` of 0: nobody knows how many."""
+    with tqdm(
+        total=total or None, unit=" records", unit_scale=True, disable=None, file=sys.stderr
+    ) as bar:
+        for place, records in frames:
+            yield place, records
+            bar.update(len(records))
 
 
 def _void(args: argparse.Namespace) -> int:
@@ -189,6 +238,8 @@ def _guarded(name: str, action: Callable[[], int]) -> int:
         return action()
     except (ConfigError, Misused) as error:
         text, code = str(error), MISUSED
+    except SnapshotLocked as error:
+        text, code = f"{error}: another process takes a snapshot", LOCKED
     except LogLocked as error:
         text, code = f"{error}: a running venue has this log", LOCKED
     except LogCorrupt as error:

@@ -14,6 +14,7 @@ from typing import NoReturn
 from engine.commands import Command
 from engine.events import Event
 from engine.exchange import Exchange
+from gateway import snapshots
 from gateway.config import Config
 from gateway.fix.application import SERVED
 from gateway.fix.execution_reports import ReportWriter
@@ -21,11 +22,13 @@ from gateway.fix.message import Message
 from gateway.fix.session import FixSession
 from gateway.fix.versions import Versions
 from gateway.log.frames import LogCorrupt
+from gateway.log.reading import Place
 from gateway.log.records import Apart, Record
 from gateway.log.sent_file import SentFile
 from gateway.publisher import Publisher
 from gateway.sequencer import Sequencer
 from gateway.sessions import SessionFactory, Sessions
+from gateway.snapshots import SavedVenue, Snapshot
 
 OUTPUT_DIGEST_BYTES = 16
 
@@ -58,12 +61,12 @@ def replay_record(sequencer: Sequencer, record: Record) -> None:
 class Rebuilt:
     """A venue as its log makes it; `sent` is a file to be made that keeps what it told sessions.
 
-    `config` counts for what reports look like; one that differs from the venue's only means that
-    hashes of the output are not compared.
+    It begins where `base` stands, else empty. `config` counts for what reports look like; one that
+    differs from the venue's only means that hashes of the output are not compared.
     """
 
-    def __init__(self, config: Config, sent: Path) -> None:
-        self.exchange = Exchange()
+    def __init__(self, config: Config, sent: Path, base: Snapshot | None = None) -> None:
+        self.exchange = Exchange() if base is None else base.exchange
         self._sent = SentFile(sent)
         self._sent_path = sent
         self.sessions = Sessions(config.sessions, accept_unknown=config.fix.accept_unknown)
@@ -83,6 +86,8 @@ class Rebuilt:
                 fix=config.fix,
             )
         )
+        if base is not None:
+            base.restore(self.sequencer, self.sessions, self._sent)
 
     def take(self, record: Record) -> None:
         """Let a record happen. Raises PoisonCommand, OutputDiffers and OSError."""
@@ -98,6 +103,18 @@ class Rebuilt:
             return self.exchange.apply(command, record.seq, record.at)
         except Exception as error:
             raise PoisonCommand(record, error) from error
+
+    def save(self, data_dir: Path, place: Place) -> Path:
+        """Write a snapshot: the log up to `place` has been taken. Raises OSError."""
+        return snapshots.write(
+            data_dir, place, self.exchange, self.sequencer, self.sessions, self._sent
+        )
+
+    def saved(self, place: Place, messages: Path) -> SavedVenue:
+        """What `save` would write, for comparison; what can be asked for goes to `messages`."""
+        return snapshots.save(
+            place, self.exchange, self.sequencer, self.sessions, self._sent, messages
+        )
 
     def output_digest(self) -> str:
         """The hash of all application messages to all sessions, in order; 32 hex digits."""

@@ -144,6 +144,7 @@ class Sessions:
         self._has_drop_copies = False
         self._configured = {config.comp_id: config for config in configured}
         self._passwords: dict[str, PasswordChanged] = {}
+        self._opened: dict[str, SessionOpened] = {}
         self._factory: SessionFactory | None = None
 
     def use(self, factory: SessionFactory) -> None:
@@ -208,6 +209,7 @@ class Sessions:
             session.state = "active"
         self.unknown += known is None and not added and not self.is_configured(entry.comp_id)
         self._has_drop_copies |= entry.role == DROP_COPY
+        self._opened[entry.comp_id] = entry
         self.by_comp_id[entry.comp_id] = session
         self.outgoing[entry.comp_id] = session.fix.out
         self._link_copies()
@@ -255,6 +257,10 @@ class Sessions:
         if numbers.version and numbers.version != fix.version.name:
             fix.speak(self._factory.versions[numbers.version])
         fix.next_in, fix.out.next_out = numbers.next_in, numbers.next_out
+
+    def said_of(self, comp_id: str) -> tuple[SessionOpened, PasswordChanged | None]:
+        """What the log said last of who a session is, and of its password."""
+        return self._opened[comp_id], self._passwords.get(comp_id)
 
     def restore_next_in(self, comp_id: str, next_in: int) -> None:
         """Replay: a session's message was taken."""

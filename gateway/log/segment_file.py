@@ -19,19 +19,17 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-import msgspec
-
 from gateway.log.disk import Disk, write_all, write_durably
 from gateway.log.frames import (
     SEGMENT_HEADER_BYTES,
-    Frame,
     LogCorrupt,
     decode_segment_header,
     encode_frame,
     encode_segment_header,
     read_frames,
 )
-from gateway.log.records import Record, decode, encode_into, payload
+from gateway.log.reading import BEGINNING, Place, first_needed, records_of
+from gateway.log.records import Record, encode_into, payload
 from gateway.log.voided import Voidings
 
 SEGMENT_BYTES_MAX = 64 * 1024 * 1024
@@ -78,10 +76,10 @@ class SegmentLog:
 
     # Recovery
 
-    def recover(self) -> Iterator[Record]:
-        """Every record in order, `Voided` for a voided one; a torn tail is cut off.
+    def recover(self, after: Place = BEGINNING) -> Iterator[Record]:
+        """Every record behind a place that the log `holds`, in order, `Voided` for a voided one.
 
-        Raises LogCorrupt for any other damage.
+        A torn tail is cut off. Raises LogCorrupt for any other damage in what is read.
         """
         voidings = Voidings(self.path, self._disk)
         segments = sorted(
@@ -89,11 +87,19 @@ class SegmentLog:
             for name in self._disk.names(self.path)
             if (match := _NAME.fullmatch(name))
         )
+        segments = segments[first_needed([first_seq for first_seq, _, _ in segments], after.seq) :]
+        if after.seq:
+            self.last_seq = segments[0][0] - 1
+            self._chain = _chain_before(self._disk.read(segments[0][2]))
         for i, (first_seq, _, file) in enumerate(segments):
-            records = self._recover_segment(file, first_seq, last=i == len(segments) - 1)
+            last = i == len(segments) - 1
+            records = self._recover_segment(file, first_seq, after, last=last)
             yield from map(voidings.apply, records) if voidings.by_seq else records
+        assert self.last_seq >= after.seq
 
-    def _recover_segment(self, file: Path, first_seq: int, *, last: bool) -> Iterator[Record]:
+    def _recover_segment(
+        self, file: Path, first_seq: int, after: Place, *, last: bool
+    ) -> Iterator[Record]:
         data = self._disk.read(file)
         header = decode_segment_header(data)
         if header is None:
@@ -107,9 +113,11 @@ class SegmentLog:
             raise LogCorrupt(f"{file.name}: segment must begin at seq {next_seq}, was {first_seq}")
         end = SEGMENT_HEADER_BYTES
         for frame in read_frames(data, end, next_seq, self._chain, name=file.name, last=last):
-            yield from _records(frame, file.name)
+            if frame.first_seq > after.seq:
+                yield from records_of(frame, file.name)
             end, self._chain = frame.end, frame.crc
             self.last_seq = frame.first_seq + frame.records - 1
+            assert self.last_seq != after.seq or self._chain == after.chain
         if end < len(data):
             self.torn_bytes = len(data) - end
         if last:
@@ -282,18 +290,10 @@ class SegmentLog:
         self._segment_bytes = SEGMENT_HEADER_BYTES
 
 
-def _records(frame: Frame, name: str) -> list[Record]:
-    """What a frame holds. Raises LogCorrupt unless that is what its header says."""
-    try:
-        records = decode(frame.payload)
-    except msgspec.DecodeError as error:  # ValidationError too: another version's record
-        raise LogCorrupt(
-            f"{name}: frame of seq {frame.first_seq} is unreadable: {error}"
-        ) from error
-    seqs = range(frame.first_seq, frame.first_seq + frame.records)
-    if [record.seq for record in records] != list(seqs):
-        raise LogCorrupt(f"{name}: frame of seq {frame.first_seq} holds other records")
-    return records
+def _chain_before(segment: bytes) -> int:
+    """What the first frame of a segment chains to; 0 if there is no telling."""
+    header = decode_segment_header(segment)
+    return 0 if header is None else header.chain
 
 
 def _place_of(frame: bytes) -> tuple[int, int]:

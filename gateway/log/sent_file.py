@@ -2,19 +2,23 @@
 
 Derived, not a second truth: never synced, made anew by replay at every start. All sessions share
 the file; each has an index of where its messages are, eight bytes per sequence number, 0 for an
-admin message. Messages wait in memory until they are many or asked for.
+admin message. Messages wait in memory until they are many or asked for. Those of before a snapshot
+lie in a file of its own, which is only read.
 """
 
 from __future__ import annotations
 
 import os
 from array import array
+from collections.abc import Iterable
 from pathlib import Path
 from zlib import crc32
 
 _SIZE_BITS = 20
 """A message is below 1 MiB; the rest of the 64 bits is its place in the file."""
 
+
+HEAD = b"fixpit-sent\n"
 
 PENDING_BYTES_MAX = 256 * 1024
 """Kept in memory before it is written: the file is a cache, no turn need pay a write for it."""
@@ -30,7 +34,9 @@ class SentFile:
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         self._fd = os.open(path, flags, 0o644)
-        self.pending: list[bytes] = [b"fixpit-sent\n"]
+        self._base_fd = -1
+        self._base_bytes = 0
+        self.pending: list[bytes] = [HEAD]
         self.end = len(self.pending[0])
         self._written = 0
         self._crc = 0
@@ -42,7 +48,10 @@ class SentFile:
     def read(self, place: int) -> bytes:
         """The message at a place."""
         self.flush()
-        return os.pread(self._fd, place & (1 << _SIZE_BITS) - 1, place >> _SIZE_BITS)
+        size, begin = place & (1 << _SIZE_BITS) - 1, place >> _SIZE_BITS
+        if begin < self._base_bytes:
+            return os.pread(self._base_fd, size, begin)
+        return os.pread(self._fd, size, begin - self._base_bytes)
 
     def end_turn(self) -> None:
         """Write what is pending if it is much; call once per turn. Raises OSError."""
@@ -66,23 +75,62 @@ class SentFile:
         crc, self._crc = self._crc, 0
         return crc
 
+    @property
+    def crc(self) -> int:
+        """The CRC-32 that `take_crc` would take. Raises OSError."""
+        self.flush()
+        return self._crc
+
+    def begin_behind(self, base: Path, crc: int) -> None:
+        """What was sent before is in `base`; `crc` is what `take_crc` would have taken there.
+
+        Call before anything is sent. Raises OSError.
+        """
+        self._base_fd = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
+        self._base_bytes = self.end = self._written = os.fstat(self._base_fd).st_size
+        self.pending.clear()
+        self._crc = crc
+
+    def save(self, file: Path, sessions: Iterable[SessionSent]) -> tuple[list[bytes], int]:
+        """Write what can still be asked for to a new `file`, on the disk.
+
+        Returns each session's places there, for `SessionSent.restore`, and the CRC-32 of the file.
+        Raises OSError.
+        """
+        with file.open("wb") as out:
+            end, crc = out.write(HEAD), crc32(HEAD)
+            saved = []
+            for session in sessions:
+                places = array("Q")
+                for place in session.places:
+                    data = self.read(place) if place else b""
+                    places.append(end << _SIZE_BITS | len(data) if place else 0)
+                    end += out.write(data)
+                    crc = crc32(data, crc)
+                saved.append(places.tobytes())
+            out.flush()
+            os.fsync(out.fileno())
+        return saved, crc
+
     def close(self) -> None:
         """Let the file go."""
         os.close(self._fd)
+        if self._base_fd >= 0:
+            os.close(self._base_fd)
 
 
 class SessionSent:
     """One session's sent messages by MsgSeqNum (a `session.SentMessages`)."""
 
-    __slots__ = ("_file", "_places")
+    __slots__ = ("_file", "places")
 
     def __init__(self, file: SentFile) -> None:
         self._file = file
-        self._places = array("Q")
+        self.places = array("Q")
 
     def append(self, seq: int, data: bytes) -> None:
         """Keep a message under the next or a later number."""
-        places, file = self._places, self._file
+        places, file = self.places, self._file
         while len(places) < seq - 1:
             places.append(0)
         size = len(data)
@@ -92,14 +140,18 @@ class SessionSent:
 
     def get(self, seq: int) -> bytes | None:
         """The message with this number, None for admin ones."""
-        if not 0 < seq <= len(self._places) or not self._places[seq - 1]:
+        if not 0 < seq <= len(self.places) or not self.places[seq - 1]:
             return None
-        return self._file.read(self._places[seq - 1])
+        return self._file.read(self.places[seq - 1])
+
+    def restore(self, places: bytes) -> None:
+        """What was sent is where `SentFile.save` put it."""
+        self.places = array("Q", places)
 
     def clear(self) -> None:
         """Numbers start again at 1."""
-        self._places = array("Q")
+        self.places = array("Q")
 
     def __len__(self) -> int:
         """0 if there is no message at all, else the highest number of one."""
-        return len(self._places)
+        return len(self.places)

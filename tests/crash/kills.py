@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import argparse
 import select
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
@@ -21,7 +24,7 @@ from random import Random, SystemRandom
 from tests.crash.ledger import BUY, GOOD_TILL_CANCEL, SELL, Ledger, Member
 from tests.crash.recovery import RecoveryKiller
 from tests.support import logs, wire
-from tests.support.process import VenueProcess
+from tests.support.process import CHECKOUT, VenueProcess
 
 MEMBERS = ("AVA", "NON", "SHB")
 PROBE = "SEB"
@@ -31,6 +34,9 @@ PRICES = {
 }
 UNMARKED_MAX = 60
 LIFE_SECONDS = (0.01, 0.2)
+SNAPSHOT_SHARE = 0.4
+FOLLOWER_SECONDS = 0.8
+"""About as long as a snapshot takes, with the start of its process."""
 RECOVERY_SHARE = 0.25
 """So many of the kills come before the venue is ready."""
 
@@ -43,6 +49,10 @@ class Result:
     """All of them; `kills_in_recovery` of these came before the venue was ready."""
 
     kills_in_recovery: int
+    snapshots: int
+    snapshots_killed: int
+    """Followers that were killed before they were done; `snapshots` were taken and begun from."""
+
     acknowledged: int
     trades: int
     never_taken: int
@@ -59,6 +69,7 @@ class Result:
         """In a line."""
         return (
             f"{self.kills} kills, {self.kills_in_recovery} of them in recovery,"
+            f" {self.snapshots} snapshots, {self.snapshots_killed} killed before they were done,"
             f" {self.acknowledged} orders acknowledged, {self.trades} trades,"
             f" {self.never_taken} orders never taken, {self.lost} lost, {self.repeated} repeated,"
             f" {self.resent_compared} resent messages the same to the byte,"
@@ -77,6 +88,7 @@ class Kills:
         self.ledger = Ledger([*self.members, self.probe])
         self.kills = 0
         self._recovery = RecoveryKiller(data_dir, self.random)
+        self.snapshots = self.snapshots_killed = 0
         self._recovered = 0
         self._torn = 0
 
@@ -104,6 +116,8 @@ class Kills:
         return Result(
             kills=self.kills,
             kills_in_recovery=self._recovery.kills,
+            snapshots=self.snapshots,
+            snapshots_killed=self.snapshots_killed,
             acknowledged=sum(1 for order in self.ledger.orders.values() if order.order_id),
             trades=len(self.ledger.trades),
             never_taken=self.ledger.given_up,
@@ -127,14 +141,38 @@ class Kills:
         with self._start() as venue:
             self._check(venue)
             self._reset_somebody(venue)
-            self._trade(self.random.uniform(*LIFE_SECONDS))
-            venue.kill()
+            with self._follower():
+                self._trade(self.random.uniform(*LIFE_SECONDS))
+                venue.kill()
             for client in self.ledger.clients:
                 if client.connected:
                     client.until_closed()  # What had left the venue is promised all the same.
         self.ledger.catch_up()
         self.kills += 1
         self._damage()
+
+    @contextmanager
+    def _follower(self) -> Iterator[None]:
+        """Sometimes a snapshot is taken meanwhile; its process dies at some moment, or is done."""
+        if self.random.random() >= SNAPSHOT_SHARE:
+            yield
+            return
+        with subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli", "snapshot", str(self.data_dir)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=CHECKOUT,
+        ) as process:
+            yield
+            try:
+                process.wait(self.random.choice([self.random.uniform(0, FOLLOWER_SECONDS), 60]))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                self.snapshots_killed += 1
+                return
+            complaint = process.stderr.read() if process.stderr is not None else b""
+            assert process.returncode == 0, complaint.decode()
+            self.snapshots += 1
 
     def _die_in_recovery(self) -> None:
         """Nobody is connected, so nothing was promised; the log may be cut off or not yet."""

@@ -67,7 +67,7 @@ def test_a_segment_that_vanishes_holds_nothing(
     written = logs.write(tmp_path, *FOUR_TURNS)
     gone = tmp_path / f"00000009-{len(written) + 1:020d}.log"
     found = [*reading.segments(tmp_path), gone]
-    monkeypatch.setattr(reading, "segments", lambda _: found)
+    monkeypatch.setattr(reading, "segments", lambda *_: found)
     assert list(reading.read(tmp_path)) == written
 
 
