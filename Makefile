@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := test
-.PHONY: run test format lint types specs interop bench crash fuzz flood demo-day compose-test clean
+.PHONY: run test format lint types specs interop bench crash fuzz flood simulate reference hardship demo-day compose-test clean
 
 $(VENV)/.run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -56,6 +56,23 @@ fuzz: $(VENV)/.dev
 
 flood: $(VENV)/.dev
 	$(BIN)/python -m tests.flood.run
+
+# Whole lives of the venue from seeds: fake network, disk and clock, crashes at any step.
+SEEDS ?= 200
+simulate: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
+
+# The engine beside a naive exchange written from the rule book.
+REFERENCE_COMMANDS ?= 1000000
+reference: $(VENV)/.dev
+	$(BIN)/python -m tests.reference.run --commands $(REFERENCE_COMMANDS)
+
+# A full disk (needs root), a member that never reads, twice the load, a long day.
+hardship: $(VENV)/.dev
+	$(BIN)/python -m tests.hardship.disk_full
+	$(BIN)/python -m tests.hardship.slow_consumer
+	$(BIN)/python -m tests.hardship.overload --seconds 60
+	$(BIN)/python -m tests.hardship.soak --minutes 10
 
 # A trading day of eight members in a few seconds, to read: auctions, trades, and why they were made.
 demo-day: $(VENV)/.dev
