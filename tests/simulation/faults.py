@@ -13,6 +13,9 @@ from tests.simulation.venue import frames_of
 if TYPE_CHECKING:
     from tests.simulation.simulator import Simulator
 
+CLOCK_OFF_MAX = 90 * SECOND
+"""SendingTimes may be two minutes wrong."""
+
 OPERATIONS_MAX = 60
 """A disk fault comes within so many operations."""
 
@@ -36,7 +39,8 @@ class Faults:
             "drop": (options.drops, self._drop),
             "half close": (options.half_closes, self._half_close),
             "black hole": (options.black_holes, self._black_hole),
-            "clock jump": (options.clock_jumps, self._clock_jump),
+            "stall": (options.stalls, self._stall),
+            "clock set": (options.clock_sets, self._clock_set),
         }
         for kind, (count, action) in kinds.items():
             for _ in range(count):
@@ -139,7 +143,12 @@ class Faults:
 
     # Of time
 
-    def _clock_jump(self) -> bool:
+    def _stall(self) -> bool:
         """Everybody stands still for a while, and finds that time has passed."""
         self._world.now += self._world.rng.randrange(5 * SECOND)
+        return True
+
+    def _clock_set(self) -> bool:
+        """The clock of the venue's machine is set wrong, by less than members put up with."""
+        self._world.machine_off = self._world.rng.randrange(-CLOCK_OFF_MAX, CLOCK_OFF_MAX)
         return True

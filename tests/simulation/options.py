@@ -66,7 +66,11 @@ class Options:
     black_holes: int
     """Nothing comes through any more, and nobody is told."""
 
-    clock_jumps: int
+    stalls: int
+    """Everybody stands still for a while."""
+
+    clock_sets: int
+    """The clock of the venue's machine is set to another time."""
 
     def text(self) -> str:
         """All of them in one line."""
@@ -107,5 +111,6 @@ def options_of(seed: int) -> Options:
         drops=some(6, 0.6),
         half_closes=some(3, 0.4),
         black_holes=some(2, 0.4),
-        clock_jumps=some(2, 0.2),
+        stalls=some(2, 0.2),
+        clock_sets=some(2, 0.3),
     )

@@ -65,6 +65,7 @@ class Simulator:
         self.options = options
         self.rng = Random(f"life {options.seed}")
         self.now = START
+        self.machine_off = 0
         self.life = Life(options)
         self.disk = FakeDisk(self.rng)
         self.process: Process | None = None
@@ -81,6 +82,10 @@ class Simulator:
         self._writes = False
 
     # What the parts ask for
+
+    def machine_clock(self) -> int:
+        """What the clock of the venue's machine shows; `machine_off` is how wrong it is set."""
+        return self.now + self.machine_off
 
     def later(self, delay: int, kind: str, action: Callable[[], None]) -> None:
         """Let it happen so many ns from now."""
@@ -216,7 +221,9 @@ class Simulator:
         self._durable.forget()
         durable = self._durable.seq()
         try:
-            process = Process(self.options, self.disk, lambda: self.now, self.states)
+            process = Process(
+                self.options, self.disk, lambda: self.now, self.machine_clock, self.states
+            )
         except OSError:
             self.trace("start failed")
             self.life.faults["start failed"] += 1
@@ -235,7 +242,7 @@ class Simulator:
     def start_rotten(self) -> bool:
         """Start on a log that is damaged in its middle; returns whether the venue refused."""
         try:
-            Process(self.options, self.disk, lambda: self.now, self.states)
+            Process(self.options, self.disk, lambda: self.now, self.machine_clock, self.states)
         except LogCorrupt:
             return True
         finally:

@@ -83,19 +83,6 @@ class _MemorySent(SentFile):
         """There is nothing to let go."""
 
 
-class _Clock(Clock):
-    """Simulated time."""
-
-    def __init__(self, now: Callable[[], int]) -> None:
-        super().__init__()
-        self._read = now
-
-    def now(self) -> int:
-        """Never going back."""
-        self._last = max(self._last, self._read())
-        return self._last
-
-
 class WitnessedLog(SegmentLog):
     """The real log without its thread; says at the end of each turn how far it is."""
 
@@ -124,6 +111,7 @@ class Process:
         options: Options,
         disk: FakeDisk,
         now: Callable[[], int],
+        machine: Callable[[], int],
         states: dict[int, State],
     ) -> None:
         self.loop = SimulatedLoop(now)  # type: ignore[abstract] # the rest is never called
@@ -140,7 +128,7 @@ class Process:
                 config_of(options),
                 FOLDER,
                 options.sync,
-                _Clock(now),
+                Clock(machine, now),
                 versions=our_versions(),
                 market=MarketOptions(seed=options.seed + 1),
             )

@@ -336,12 +336,13 @@ class VenueInMemory:
         return min((at for at in deadlines if at is not None), default=None)
 
     def _carry_out_due(self) -> None:
+        now = self.clock()
         for session in self.sessions.connected():
-            session.on_timer(self.now)
+            session.on_timer(now)
             if session.wants_close:
                 self._turns.speaks(session)
-        self._times.on_timer(self.now)
-        if self.market.on_timer(self.now):
+        self._times.on_timer(now)
+        if self.market.on_timer(now):
             self._turns.schedule()
 
 
