@@ -75,7 +75,7 @@ class Acceptor:
         self.failed = failed
         self.message_bytes_max = message_bytes_max
         self.logon_timeout_seconds = logon_timeout_seconds
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}  # a set in order: runs are alike
         self.closed = False
         self._strangers: dict[Connection, None] = {}
         self._carrying: dict[str, Connection] = {}
@@ -94,13 +94,13 @@ class Acceptor:
             oldest = next(iter(self._strangers))
             del self._strangers[oldest]
             oldest.abort("made room for another connection")
-        self.connections.add(connection)
+        self.connections[connection] = None
         self._strangers[connection] = None
         return True
 
     def lost(self, connection: Connection) -> None:
         """A connection is gone."""
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         self._strangers.pop(connection, None)
         self._proving.pop(connection, None)
         fix = connection.session
