@@ -137,6 +137,14 @@ def summary(course: Course) -> str:
     )
 
 
+def run(plan: Plan) -> tuple[Course, list[Row]]:
+    """Flood a venue of its own; what was seen, and the verdicts."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(build(Path(folder)), plan)
+        course.carry_out()
+        return course, list(rows(course))
+
+
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.flood.run", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long the flood lasts")
@@ -159,10 +167,7 @@ def main(argv: Sequence[str]) -> int:
     plan = Plan(args.rate, args.seconds, args.seed, args.sources, args.sync)
     sys.stdout.write(f"seed {plan.seed}\n")
     sys.stdout.flush()
-    with tempfile.TemporaryDirectory() as folder:
-        course = Course(build(Path(folder)), plan)
-        course.carry_out()
-        table = list(rows(course))
+    course, table = run(plan)
     last = f"\n{summary(course)}\n" if course.samples else ""
     sys.stdout.write(f"{report.table(table)}\n{last}")
     return 0 if all(row.kept for row in table) else 1

@@ -10,6 +10,7 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +68,21 @@ def turn(name: str, seed: int, seconds: float, score: Score, folder: Path) -> No
         say(f"{name} FAILED, kept in {failure.keep(folder)}\n{failure.text()}")
 
 
+def run(
+    seconds: float, seed: int, names: Sequence[str] = tuple(TARGETS), folder: Path = CASES
+) -> dict[str, Score]:
+    """All these targets in turns until the time is up; what came of each."""
+    scores = {name: Score() for name in names}
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0 and names:
+        for name in names:
+            share = min(TURN_SECONDS, left / len(names))
+            turn(name, seed, share, scores[name], folder)
+        names = [name for name in names if len(scores[name].failures) < FAILURES_MAX]
+        seed += 1
+    return scores
+
+
 def main(argv: list[str]) -> int:
     """Run until the time is up; 1 when anything failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__)
@@ -77,15 +93,8 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     names = list(dict.fromkeys(args.target or TARGETS))
     seed = random.SystemRandom().randrange(10**9) if args.seed is None else args.seed
-    scores = {name: Score() for name in names}
     say(f"fuzz seed {seed}, {args.seconds:g} s, {', '.join(names)}")
-    deadline = time.monotonic() + args.seconds
-    while (left := deadline - time.monotonic()) > 0 and names:
-        for name in names:
-            share = min(TURN_SECONDS, left / len(names))
-            turn(name, seed, share, scores[name], args.cases)
-        names = [name for name in names if len(scores[name].failures) < FAILURES_MAX]
-        seed += 1
+    scores = run(args.seconds, seed, names, args.cases)
     say("\n".join([HEAD, *(score.line(name) for name, score in scores.items())]))
     return 1 if any(score.failures for score in scores.values()) else 0
 
