@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import getpass
 import importlib
 import json
@@ -38,6 +37,7 @@ from gateway.config_door import is_loopback
 from gateway.config_text import key_text
 from gateway.config_words import describe, not_yet_served
 from gateway.explain import command as explain_command
+from gateway.garbage import keep_what_is_there, uncollected
 from gateway.log.frames import LogCorrupt
 from gateway.log.segment_file import LogLocked
 from gateway.market_clock import (
@@ -246,19 +246,17 @@ async def _serve(
     args: argparse.Namespace, config: Config, data_dir: Path, market: MarketOptions
 ) -> int:
     _raise_file_limit()
-    try:
-        venue = Venue(config, data_dir, config.log.sync, market=market)
-    except OSError as error:
-        return _complain(f"{data_dir}: {error}", BAD_CONFIGURATION)
-    venue.recover()
+    with uncollected():
+        try:
+            venue = Venue(config, data_dir, config.log.sync, market=market)
+        except OSError as error:
+            return _complain(f"{data_dir}: {error}", BAD_CONFIGURATION)
+        venue.recover()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, venue.stop)
     loop.add_signal_handler(signal.SIGHUP, _reload, venue, args)
-    # What was recovered lives long: keep it out of every later garbage collection.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    keep_what_is_there()
     http = _http_socket(args)
     try:
         await venue.start()

@@ -31,6 +31,7 @@ from gateway import snapshots
 from gateway.config import Config, ConfigError
 from gateway.fix.times import format_utc_timestamp
 from gateway.following import Frames, SnapshotLocked, take_snapshot
+from gateway.garbage import uncollected
 from gateway.log.disk import Disk
 from gateway.log.frames import LogCorrupt
 from gateway.log.reading import BEGINNING, Place, count, read, read_after, segments
@@ -100,7 +101,7 @@ def void(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    with tempfile.TemporaryDirectory(prefix="fixpit-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fixpit-") as folder, uncollected():
         rebuilt = Rebuilt(_config(args), Path(folder) / "sent.dat")
         seq = at = 0
         for record in _records(_log_of(args), args.until):
@@ -121,7 +122,7 @@ def _replay(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     log = _log_of(args)
-    with tempfile.TemporaryDirectory(prefix="fixpit-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fixpit-") as folder, uncollected():
         rebuilt = Rebuilt(_config(args), Path(folder) / "sent.dat")
         wanted = set(snapshots.seqs(args.data_dir / snapshots.FOLDER))
         compared = 0
@@ -190,7 +191,7 @@ def _poison(log: Path, seq: int) -> Record:
 
     One that was carried out has been answered, and others have relied on it. Raises Misused.
     """
-    with tempfile.TemporaryDirectory(prefix="fixpit-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fixpit-") as folder, uncollected():
         rebuilt = Rebuilt(configuration.demo(), Path(folder) / "sent.dat")
         try:
             for record in _records(log, seq):

@@ -63,11 +63,12 @@ class Disk:
         """Let a file go; of a locked one, the lock."""
         os.close(fd)
 
-    def truncate(self, file: Path, size: int) -> None:
-        """Cut a file to `size` bytes; all of them are on the disk then."""
+    def write_again(self, file: Path, data: bytes) -> None:
+        """A file that begins with `data` holds nothing else, and all of it is on the disk then."""
         fd = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            os.ftruncate(fd, size)
+            write_all(self, fd, data)
+            os.ftruncate(fd, len(data))
             os.fsync(fd)
         finally:
             os.close(fd)

@@ -119,7 +119,7 @@ def encode_into(record: Record, buffer: bytearray) -> None:
     _encoder.encode_into(record, buffer, -1)
 
 
-def payload(count: int, encoded: bytearray) -> bytes:
+def payload(count: int, encoded: bytes | bytearray) -> bytes:
     """`count` encoded records as one msgpack array."""
     return struct.pack(">BI", 0xDD, count) + encoded
 

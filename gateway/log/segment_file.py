@@ -1,10 +1,10 @@
 """The embedded command log: segment files in one folder, one writer, group commit.
 
-`append` gathers records of the current loop turn; `commit` closes the turn's frame and hands it to
-one worker thread, which writes, syncs once for all frames that came meanwhile, and reports the last
-durable seq (a file sync takes longer than a turn: waiting for it in the loop would halve the rate
-and stop heartbeats). Policies: `group` reports after fdatasync, `interval:MS` after the write with
-a sync every MS, `none` after the write: that survives the death of the process, not of the machine.
+`append` gathers records of the current loop turn; `commit` hands the turn to one worker thread,
+which writes all turns that came meanwhile as one frame, syncs, and reports the last durable seq (a
+file sync takes longer than a turn: waiting for it in the loop would halve the rate and stop
+heartbeats). Policies: `group` reports after fdatasync, `interval:MS` after the write with a sync
+every MS, `none` after the write: that survives the death of the process, not of the machine.
 
 Any I/O error is final: the same descriptor is never synced again, because Linux marks the pages
 clean after a failed sync. The folder is locked, and every start is a new epoch.
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import NamedTuple
 
 from gateway.log.disk import Disk, write_all, write_durably
 from gateway.log.frames import (
@@ -33,11 +34,22 @@ from gateway.log.records import Record, encode_into, payload
 from gateway.log.voided import Voidings
 
 SEGMENT_BYTES_MAX = 64 * 1024 * 1024
+GROUP_BYTES_MAX = 4 * 1024 * 1024
+"""Turns beyond this wait for the next sync."""
+
 _NAME = re.compile(r"(\d{8})-(\d{20})\.log")
 
 
 class LogLocked(Exception):
     """Another process has the folder."""
+
+
+class Turn(NamedTuple):
+    """The records of one loop turn, encoded one behind the other; `last_seq` is the last one's."""
+
+    last_seq: int
+    records: int
+    encoded: bytes
 
 
 class SegmentLog:
@@ -57,7 +69,7 @@ class SegmentLog:
         self._chain = 0
         self._buffer = bytearray()
         self._count = 0
-        self._queue: SimpleQueue[tuple[bytes, int] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Turn | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._started = False
         self._failure: BaseException | None = None
@@ -105,7 +117,7 @@ class SegmentLog:
         if header is None:
             if last and len(data) <= SEGMENT_HEADER_BYTES:
                 # The process died while it began this segment: nothing is in it.
-                self._disk.unlink(file)
+                self._remove(file)
                 return
             raise LogCorrupt(f"{file.name}: bad segment header")
         next_seq = self.last_seq + 1
@@ -120,12 +132,18 @@ class SegmentLog:
             assert self.last_seq != after.seq or self._chain == after.chain
         if end < len(data):
             self.torn_bytes = len(data) - end
-        if last:
-            # Read back is not yet on disk: a process killed before its sync left it in the cache,
-            # and what is built on it from here on must not outlive it.
-            self._disk.truncate(file, end)
         if end == SEGMENT_HEADER_BYTES:
-            self._disk.unlink(file)
+            self._remove(file)
+        elif last:
+            # Read back is not yet on disk: a process killed before its sync left it in the cache,
+            # and what is built on it from here on must not outlive it. After a sync that failed
+            # the system even takes it for written, so it is written once more.
+            self._disk.write_again(file, data[:end])
+
+    def _remove(self, file: Path) -> None:
+        """Take a segment away, on the disk too before the next one begins."""
+        self._disk.unlink(file)
+        self._disk.sync_folder(self.path)
 
     def _next_epoch(self) -> int:
         """Count the starts; durable before anything is written in the new epoch."""
@@ -166,19 +184,17 @@ class SegmentLog:
         encode_into(record, self._buffer)
 
     def commit(self) -> None:
-        """Close this turn's frame and have it written; nothing when nothing was appended."""
+        """The turn is over, have it written; nothing when nothing was appended."""
         if not self._count:
             return
-        first_seq = self.last_seq - self._count + 1
-        data = payload(self._count, self._buffer)
-        frame, self._chain = encode_frame(first_seq, self._count, data, self._chain)
+        turn = Turn(self.last_seq, self._count, bytes(self._buffer))
         self._buffer.clear()
         self._count = 0
         if self.sync == "none":
-            self._write_now(frame)
+            self._write_now(turn)
             self._on_durable(self.last_seq)
             return
-        self._queue.put((frame, self.last_seq))
+        self._queue.put(turn)
 
     def close(self) -> None:
         """Write what is left, sync it whatever the policy, let the folder go.
@@ -191,9 +207,11 @@ class SegmentLog:
                 self._join()
                 self._disk.sync_data(self._fd)
         finally:
-            if self._fd >= 0:
-                self._close_segment()
-            self._disk.close(self._lock_fd)
+            try:
+                if self._fd >= 0:
+                    self._close_segment()
+            finally:
+                self._disk.close(self._lock_fd)
 
     def _join(self) -> None:
         """Let the writer come to its end; raises what ended it before."""
@@ -203,15 +221,20 @@ class SegmentLog:
             self._thread = None
         elif self._failure is None:
             self.write_waiting()
-        if self._failure is not None:
-            raise self._failure
+        self._go_on()
 
-    def _write_now(self, frame: bytes) -> None:
+    def _write_now(self, turn: Turn) -> None:
+        self._go_on()
         try:
-            self._write(frame)
+            self._write([turn])
         except OSError as error:
             self._failure = error
             raise
+
+    def _go_on(self) -> None:
+        """Behind a frame that was not written nothing may be: raises what ended the log."""
+        if self._failure is not None:
+            raise self._failure
 
     def _write_loop(self) -> None:
         milliseconds = self.sync.partition(":")[2]
@@ -225,29 +248,39 @@ class SegmentLog:
             self._on_error(error)
 
     def _write_in_groups(self) -> None:
-        """All frames that are waiting, then one sync, then the promise; until the log is closed."""
-        while self._write_group([self._queue.get()]):
+        """All turns that wait, then one sync, then the promise; until the log is closed."""
+        while self._write_group(self._queue.get()):
             pass
 
     def write_waiting(self) -> None:
         """Write and sync what is waiting, for a log without a thread. Raises OSError."""
+        self._go_on()
         try:
-            self._write_group([])
+            while not self._queue.empty():
+                self._write_group(self._queue.get())
         except OSError as error:
             self._failure = error
             raise
 
-    def _write_group(self, waiting: list[tuple[bytes, int] | None]) -> bool:
-        """`waiting` and all that waits behind it; returns whether the log goes on."""
-        while not self._queue.empty():
-            waiting.append(self._queue.get())
-        frames = [item for item in waiting if item is not None]
-        for frame, _ in frames:
-            self._write(frame)
-        if frames:
+    def _write_group(self, turn: Turn | None) -> bool:
+        """This turn and those that wait behind it, as one frame; returns whether the log goes on.
+
+        Several frames before one sync may come to the disk in another order, and a whole one behind
+        one that is not would look like rot.
+        """
+        group: list[Turn] = []
+        size = 0
+        while turn is not None:
+            group.append(turn)
+            size += len(turn.encoded)
+            if size > GROUP_BYTES_MAX or self._queue.empty():
+                break
+            turn = self._queue.get()
+        if group:
+            self._write(group)
             self._disk.sync_data(self._fd)
-            self._on_durable(frames[-1][1])
-        return len(frames) == len(waiting)
+            self._on_durable(group[-1].last_seq)
+        return turn is not None
 
     def _write_with_interval(self, interval: float) -> None:
         """The promise right after the write, a sync every `interval` seconds while there is any."""
@@ -258,22 +291,26 @@ class SegmentLog:
                 sync_at = None
             timeout = None if sync_at is None else max(0.0, sync_at - monotonic())
             try:
-                item = self._queue.get(timeout=timeout)
+                turn = self._queue.get(timeout=timeout)
             except Empty:
                 continue
-            if item is None:
+            if turn is None:
                 return
-            self._write(item[0])
-            self._on_durable(item[1])
+            self._write([turn])
+            self._on_durable(turn.last_seq)
             if sync_at is None:
                 sync_at = monotonic() + interval
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, group: list[Turn]) -> None:
+        """These turns as one frame."""
+        count = sum(turn.records for turn in group)
+        first_seq = group[-1].last_seq - count + 1
+        data = payload(count, b"".join(turn.encoded for turn in group))
         if self._segment_bytes >= SEGMENT_BYTES_MAX:
             self._disk.sync_data(self._fd)
             self._close_segment()
-            first_seq, chain = _place_of(frame)
-            self._begin_segment(first_seq, chain)
+            self._begin_segment(first_seq, self._chain)
+        frame, self._chain = encode_frame(first_seq, count, data, self._chain)
         write_all(self._disk, self._fd, frame)
         self._segment_bytes += len(frame)
 
@@ -294,9 +331,3 @@ def _chain_before(segment: bytes) -> int:
     """What the first frame of a segment chains to; 0 if there is no telling."""
     header = decode_segment_header(segment)
     return 0 if header is None else header.chain
-
-
-def _place_of(frame: bytes) -> tuple[int, int]:
-    """First seq of an encoded frame and the CRC it follows."""
-    first_seq = int.from_bytes(frame[8:16], "little")
-    return first_seq, int.from_bytes(frame[20:24], "little")

@@ -36,13 +36,16 @@ class Size(NamedTuple):
     seeds: int
     commands: int
     kills: int
+    kinds: int | None
+    """Of records whose frames are damaged; None: all."""
+
     fuzz_seconds: float
     same_commands: int
     same_steps: int
     replayed: int
     open_orders: int
     tried: int
-    """Whether a disk is filled and a member does not read: 1 or 0."""
+    """Whether what takes long is tried, or needs another machine: 1 or 0."""
 
     flood_seconds: float
     overload_seconds: float
@@ -53,6 +56,7 @@ QUICK = Size(
     seeds=60,
     commands=40_000,
     kills=6,
+    kinds=4,
     fuzz_seconds=10,
     same_commands=5_000,
     same_steps=300,
@@ -67,6 +71,7 @@ FULL = Size(
     seeds=2_000,
     commands=1_000_000,
     kills=100,
+    kinds=None,
     fuzz_seconds=300,
     same_commands=30_000,
     same_steps=1_000,
@@ -139,9 +144,9 @@ def killed(size: Size, seed: int) -> list[Row]:
     ]
 
 
-def torn(_size: Size, _seed: int) -> list[Row]:
+def torn(size: Size, _seed: int) -> list[Row]:
     """The disk's every way to fail."""
-    return tears.run().rows()
+    return tears.run(size.kinds, again=bool(size.tried)).rows()
 
 
 def fuzzed(size: Size, seed: int) -> list[Row]:

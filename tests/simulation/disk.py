@@ -25,9 +25,13 @@ class File:
     def __init__(self) -> None:
         self.data = bytearray()
         self.synced = b""
+        self.lost = False
+        """A sync has failed: the system takes for written what is not."""
 
     def sync(self) -> None:
         """All that is written is on the disk."""
+        if self.lost:
+            return
         if len(self.synced) != len(self.data) or self.synced != self.data:
             self.synced = bytes(self.data)
 
@@ -149,6 +153,7 @@ class FakeDisk(Disk):
         if known is None:
             return self._begin(file)
         known.data.clear()
+        known.lost = False
         self._fd += 1
         self._open[self._fd] = known
         return self._fd
@@ -177,8 +182,15 @@ class FakeDisk(Disk):
 
     def sync_data(self, fd: int) -> None:
         """All that was written to it."""
-        self._operation()
-        self._open[fd].sync()
+        file = self._open.get(fd)
+        try:
+            self._operation()
+        except OSError:
+            if file is not None:
+                file.lost = True
+            raise
+        assert file is not None
+        file.sync()
 
     def sync(self, fd: int) -> None:
         """The same."""
@@ -191,12 +203,14 @@ class FakeDisk(Disk):
         self._open.pop(fd, None)
         self._locks.pop(fd, None)
 
-    def truncate(self, file: Path, size: int) -> None:
-        """Cut and sync."""
+    def write_again(self, file: Path, data: bytes) -> None:
+        """Write the same over it, cut and sync."""
         self._operation()
         known = self.files[file]
-        del known.data[size:]
+        assert known.data.startswith(data)
+        del known.data[len(data) :]
         self._operation()
+        known.lost = False
         known.sync()
 
     def replace(self, file: Path, target: Path) -> None:

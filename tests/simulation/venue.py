@@ -117,6 +117,7 @@ class Process:
         self.loop = SimulatedLoop(now)  # type: ignore[abstract] # the rest is never called
         self.states = states
         self._frozen = False
+        self._leaves = False
         self.log: WitnessedLog
 
         def make_log(_path: Path, sync: str) -> WitnessedLog:
@@ -173,7 +174,10 @@ class Process:
         self.leave()
 
     def leave(self) -> None:
-        """Run to the end, which a stop or a failure has asked for."""
+        """Run to the end, which a stop or a failure has asked for, or both."""
+        if self._leaves:
+            return
+        self._leaves = True
 
         async def run() -> None:
             try:

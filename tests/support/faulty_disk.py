@@ -123,7 +123,9 @@ class FaultyDisk(FakeDisk):
     def state(self) -> Hashable:
         """All that the next process may find here, now and after a crash."""
         return (
-            frozenset((path, bytes(file.data), file.synced) for path, file in self.files.items()),
+            frozenset(
+                (p, bytes(file.data), file.synced, file.lost) for p, file in self.files.items()
+            ),
             frozenset((path, file.synced) for path, file in self._synced_names.items()),
         )
 
@@ -133,9 +135,9 @@ class FaultyDisk(FakeDisk):
 
     # Disk
 
-    def _operation(self) -> None:
+    def _operation(self, name: str = "") -> None:
         """One more, named as the method that asks; it may not happen."""
-        name = sys._getframe(1).f_code.co_name
+        name = name or sys._getframe(1).f_code.co_name
         if self.dead:
             raise MachineDied
         self.operations += 1
@@ -175,14 +177,23 @@ class FaultyDisk(FakeDisk):
 
     def sync_data(self, fd: int) -> None:
         """As the others."""
-        self._operation()
-        self._open[fd].sync()
+        self._sync(fd, "sync_data")
         self.on_sync()
 
     def sync(self, fd: int) -> None:
         """The same, for files that hold no frames yet."""
-        self._operation()
-        self._open[fd].sync()
+        self._sync(fd, "sync")
+
+    def _sync(self, fd: int, name: str) -> None:
+        file = self._open.get(fd)
+        try:
+            self._operation(name)
+        except OSError:
+            if file is not None:
+                file.lost = True
+            raise
+        assert file is not None
+        file.sync()
 
     def close(self, fd: int) -> None:
         """May fail like any other; the file is let go all the same."""
@@ -199,6 +210,7 @@ def _copy(file: File) -> File:
     copy = File()
     copy.data += file.data
     copy.synced = file.synced
+    copy.lost = file.lost
     return copy
 
 

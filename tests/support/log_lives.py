@@ -121,9 +121,8 @@ class _Life:
 
     def _insist(self, log: SegmentLog) -> None:
         """The disk has failed: another turn, and a clean stop, must not come to the disk."""
-        if self._script.sync != "none":
-            self._ledger.append(log, [logs.order("late")])
         try:
+            self._ledger.append(log, [logs.order("late")])
             log.close()
         except OSError:
             return
@@ -190,11 +189,19 @@ class Explorer:
     def __init__(self, reader: Reader) -> None:
         self.tally = Tally()
         self._reader = reader
-        self._judged: dict[tuple[frozenset[tuple[str, bytes]], int, int], bool] = {}
+        self._lax = False
+        """Whether the policy lets a crash leave a log that a start refuses."""
+        self._judged: dict[tuple[frozenset[tuple[str, bytes]], int, int, bool], bool] = {}
         self._recovered: set[tuple[Hashable, int, int, int]] = set()
 
-    def errors(self, base: FaultyDisk, ledger: Ledger, script: Script) -> None:
-        """Each operation fails, in each way; the next process finds the disk as it was left."""
+    def errors(
+        self, base: FaultyDisk, ledger: Ledger, script: Script, *, again: bool = False
+    ) -> None:
+        """Each operation fails, in each way; the next process finds the disk as it was left.
+
+        `again`: after a failed sync the machine also dies, in each operation of that process.
+        """
+        self._lax = script.sync != "group"
         for fault in ERRORS:
             for at, disk, book in self._each(base, ledger, script, fault):
                 self.tally.failed += 1
@@ -203,11 +210,16 @@ class Explorer:
                 self._judge(where, disk.with_fault(0, fault), book.copy())
                 for found, left in disk.survivors():
                     self._judge(f"{where}, then a crash, {left.value}", found, book.after_crash())
+                lost = any(file.lost for file in disk.files.values())
+                if again and lost and self._is_new(disk, book):
+                    recovery = Script(f"{where}; recovery", script.sync, [LATER], threaded=False)
+                    self.crashes(disk.with_fault(0, fault), book, recovery)
 
     def crashes(
         self, base: FaultyDisk, ledger: Ledger, script: Script, *, again: bool = False
     ) -> None:
         """The machine dies in each operation; `again` also in each of the recovery after it."""
+        self._lax = script.sync != "group"
         for at, disk, book in self._each(base, ledger, script, Fault.CRASH):
             where = f"{script.name}: crash at {at}, {disk.done[at - 1]}"
             self._broken(where, disk, book)
@@ -255,7 +267,7 @@ class Explorer:
 
     def _judge(self, where: str, disk: FaultyDisk, book: Ledger) -> bool:
         """Start on this disk and go on; whether that went well, now or before with the same."""
-        key = (frozenset(disk.image().items()), book.said, len(book.records))
+        key = (frozenset(disk.image().items()), book.said, len(book.records), self._lax)
         if key not in self._judged:
             self.tally.different += 1
             self._judged[key] = self._goes_well(where, disk, book)
@@ -266,7 +278,7 @@ class Explorer:
             book.recovered(look(disk, self._reader)[0])
             go_on(disk, book, self._reader)
         except LogCorrupt as error:
-            if _out_of_order(error, self._reader.whole(disk.image()), book):
+            if self._lax and _out_of_order(error, self._reader.whole(disk.image()), book):
                 self.tally.refused += 1
             else:
                 self.tally.wrong.append(f"{where}: refused: {error}")
@@ -353,6 +365,7 @@ def _out_of_order(error: LogCorrupt, whole: list[Record], book: Ledger) -> bool:
     """Whether a later frame came to the disk and an earlier one did not, both of them unsynced.
 
     Such a log looks like rot and is refused, though all that was promised is there, before that.
+    With a sync for every frame it cannot be.
     """
     unsynced = sum(end > book.said for end in book.ends)
     there = len(whole) >= book.said and whole == book.records[: len(whole)]

@@ -70,7 +70,7 @@ class Heard:
 
 
 def append(log: SegmentLog, turns: Sequence[Turn]) -> None:
-    """One frame for each turn."""
+    """One turn after the other."""
     for turn in turns:
         for entry in turn:
             log.append(record(log.last_seq + 1, entry))
@@ -92,9 +92,11 @@ def open_log(path: Path, sync: str = "none") -> tuple[SegmentLog, list[Record], 
 
 def write(path: Path, *turns: Turn, sync: str = "none") -> list[Record]:
     """Open the log, add these turns, close it; returns all its records, old and new."""
-    log, found, _ = open_log(path, sync)
+    log, found, heard = open_log(path, sync)
     first = log.last_seq + 1
-    append(log, turns)
+    for turn in turns:
+        append(log, [turn])
+        heard.until(log.last_seq)  # else several turns may become one frame
     log.close()
     entries = [entry for turn in turns for entry in turn]
     return found + [record(seq, entry) for seq, entry in enumerate(entries, first)]

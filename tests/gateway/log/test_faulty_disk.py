@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.log import segment_file
 from gateway.log.disk import Disk
 from gateway.log.segment_file import SegmentLog
 from gateway.log.voided import Voidings
@@ -89,6 +90,7 @@ def test_a_fault_in_any_operation_of_any_recovery_loses_nothing(
     """A failure or a second crash in the start after a crash, and in the turn after that."""
     with small_segments(segment_bytes):
         explorer.crashes(FaultyDisk(), Ledger(), script, again=True)
+        explorer.errors(FaultyDisk(), Ledger(), script, again=True)
     assert explorer.tally.wrong == []
 
 
@@ -139,35 +141,48 @@ def _voided_after(before: FaultyDisk, fault: Fault | None) -> set[tuple[int, ...
 # What is looked for is found
 
 
-def promise_first(log: SegmentLog, waiting: list[tuple[bytes, int] | None]) -> bool:
+def promise_first(log: SegmentLog, turn: segment_file.Turn) -> bool:
     """Durable before the sync."""
-    while not log._queue.empty():
-        waiting.append(log._queue.get())
-    for frame, seq in filter(None, waiting):
-        log._write(frame)
-        log._on_durable(seq)
-        log._disk.sync_data(log._fd)
-    return None not in waiting
+    log._write([turn])
+    log._on_durable(turn.last_seq)
+    log._disk.sync_data(log._fd)
+    return True
 
 
-def try_again(log: SegmentLog, waiting: list[tuple[bytes, int] | None]) -> bool:
+def try_again(log: SegmentLog, turn: segment_file.Turn) -> bool:
     """A failed sync is tried once more."""
+    log._write([turn])
+    try:
+        log._disk.sync_data(log._fd)
+    except OSError:
+        log._disk.sync_data(log._fd)
+    log._on_durable(turn.last_seq)
+    return True
+
+
+def a_frame_each(log: SegmentLog, turn: segment_file.Turn) -> bool:
+    """Several frames before one sync."""
+    log._write([turn])
     while not log._queue.empty():
-        waiting.append(log._queue.get())
-    for frame, seq in filter(None, waiting):
-        log._write(frame)
-        try:
-            log._disk.sync_data(log._fd)
-        except OSError:
-            log._disk.sync_data(log._fd)
-        log._on_durable(seq)
-    return None not in waiting
+        later = log._queue.get()
+        assert later is not None
+        log._write([later])
+        turn = later
+    log._disk.sync_data(log._fd)
+    log._on_durable(turn.last_seq)
+    return True
 
 
-def cut_only(disk: FaultyDisk, file: Path, size: int) -> None:
+def cut_only(disk: FaultyDisk, file: Path, data: bytes) -> None:
     """Cut a file and do not sync it."""
-    disk._operation()
-    del disk.files[file].data[size:]
+    disk._operation("write_again")
+    del disk.files[file].data[len(data) :]
+
+
+def cut_and_sync(disk: FaultyDisk, file: Path, data: bytes) -> None:
+    """Cut a file and sync it, as if every sync before had done what it should."""
+    cut_only(disk, file, data)
+    disk.files[file].sync()
 
 
 def nothing(*_: object) -> None:
@@ -179,7 +194,10 @@ def nothing(*_: object) -> None:
     [
         (SegmentLog, "_write_group", promise_first, "promised"),
         (SegmentLog, "_write_group", try_again, "goes on with sync_data"),
-        (FaultyDisk, "truncate", cut_only, "promised"),
+        (SegmentLog, "_write_group", a_frame_each, "refused"),
+        (SegmentLog, "_go_on", nothing, "goes on with"),
+        (FaultyDisk, "write_again", cut_only, "promised"),
+        (FaultyDisk, "write_again", cut_and_sync, "promised"),
         (FaultyDisk, "sync_folder", nothing, "promised"),
         (FaultyDisk, "sync_data", nothing, "promised"),
     ],
@@ -194,8 +212,9 @@ def test_a_mistake_of_the_log_is_noticed(
 ) -> None:
     """These tests fail for a log that promises too early, tries again, or forgets a sync."""
     monkeypatch.setattr(owner, method, mistake)
-    script = scripts(SHORT)[1]
-    explorer.errors(FaultyDisk(), Ledger(), script)
+    script = scripts(RUNS if mistake is a_frame_each else SHORT)[1]
     # A recovery's mistakes show after a second crash only.
-    explorer.crashes(FaultyDisk(), Ledger(), script, again=method == "truncate")
+    again = method == "write_again"
+    explorer.errors(FaultyDisk(), Ledger(), script, again=again)
+    explorer.crashes(FaultyDisk(), Ledger(), script, again=again)
     assert [wrong for wrong in explorer.tally.wrong if words in wrong]

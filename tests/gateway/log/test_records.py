@@ -79,7 +79,7 @@ def encoded(records: list[Record]) -> bytes:
     buffer = bytearray()
     for record in records:
         encode_into(record, buffer)
-    return payload(len(records), buffer)
+    return payload(len(records), bytes(buffer))
 
 
 def test_every_kind_of_entry_comes_back() -> None:

@@ -217,7 +217,7 @@ def test_a_frame_with_another_records_number_is_corrupt(tmp_path: Path) -> None:
     """The records inside must be those the frame counts."""
     buffer = bytearray()
     encode_into(logs.record(2), buffer)
-    frame, _ = encode_frame(1, 1, payload(1, buffer), 0)
+    frame, _ = encode_frame(1, 1, payload(1, bytes(buffer)), 0)
     (tmp_path / segment_name(1, 1)).write_bytes(encode_segment_header(1, 1, 0) + frame)
     assert refused(tmp_path) == f"{segment_name(1, 1)}: frame of seq 1 holds other records"
 
