@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -106,3 +107,76 @@ def test_a_full_disk_is_raised(tmp_path: Path) -> None:
         sent.flush()
     sent.close()
     assert (tmp_path / "sent.dat").stat().st_size == 50
+
+
+# Behind a snapshot
+
+
+def test_what_can_still_be_asked_for_is_saved_and_found_again(tmp_path: Path) -> None:
+    """The next file goes on behind the saved one: numbers, bytes, and what is new."""
+    sent = SentFile(tmp_path / "sent.dat")
+    ava, non = sent.open_session(), sent.open_session()
+    ava.append(2, b"first of AVA")
+    non.append(1, b"of NON before its reset")
+    non.clear()
+    non.append(1, b"of NON")
+    ava.append(3, b"second of AVA")
+    places, crc = sent.save(tmp_path / "base", [ava, non])
+    sent.close()
+    saved = (tmp_path / "base").read_bytes()
+    assert saved == b"fixpit-sent\nfirst of AVAsecond of AVAof NON"
+    assert crc == crc32(saved)
+
+    later = SentFile(tmp_path / "sent.dat")
+    later.begin_behind(tmp_path / "base", 7)
+    ava, non = later.open_session(), later.open_session()
+    ava.restore(places[0])
+    non.restore(places[1])
+    assert later.crc == 7
+    ava.append(4, b"third of AVA")
+    non.append(2, b"more of NON")
+    found = [ava.get(seq) for seq in range(6)], [non.get(seq) for seq in range(4)]
+    kept = (tmp_path / "sent.dat").read_bytes()
+    again, _ = later.save(tmp_path / "again", [ava, non])
+    later.close()
+    assert found == (
+        [None, None, b"first of AVA", b"second of AVA", b"third of AVA", None],
+        [None, b"of NON", b"more of NON", None],
+    )
+    assert kept == b"third of AVAmore of NON"
+    assert (tmp_path / "again").read_bytes() == (
+        b"fixpit-sent\nfirst of AVAsecond of AVAthird of AVAof NONmore of NON"
+    )
+    assert [len(one) for one in again] == [4 * 8, 2 * 8]
+
+
+def test_the_crc_is_of_all_since_it_was_taken(tmp_path: Path) -> None:
+    """Looking does not take it; a new file's begins with its head."""
+    sent = SentFile(tmp_path / "sent.dat")
+    session = sent.open_session()
+    first = sent.take_crc()
+    session.append(1, b"one")
+    session.append(2, b"two")
+    seen, taken, rest = sent.crc, sent.take_crc(), sent.crc
+    session.append(3, b"three")
+    last = sent.crc
+    sent.close()
+    assert (first, seen, taken, rest, last) == (
+        crc32(b"fixpit-sent\n"),
+        crc32(b"onetwo"),
+        crc32(b"onetwo"),
+        0,
+        crc32(b"three"),
+    )
+
+
+def test_the_number_of_messages_is_that_of_the_last(tmp_path: Path) -> None:
+    """Whatever lies before it; none after a reset."""
+    sent = SentFile(tmp_path / "sent.dat")
+    session = sent.open_session()
+    lengths = [len(session)]
+    session.append(4, b"fourth")
+    lengths.append(len(session))
+    session.clear()
+    sent.close()
+    assert [*lengths, len(session)] == [0, 4, 0]
