@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from gateway.fix import gap
@@ -168,3 +170,34 @@ def test_a_promise_is_forgotten_with_the_connection() -> None:
     gap.clear()
     assert not gap
     assert gap.open(4) is True
+
+
+def test_room_is_counted_until_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as one waits, what was taken still counts; then all of the room is there again."""
+    monkeypatch.setattr(gap, "KEPT_CHARS_MAX", 4)
+    kept = gap_with(10, 11, 12)  # two characters each: the third one finds no room
+    assert kept.pop(10) == early(10)
+    kept.keep(13, early(13))
+    assert [kept.pop(seq) for seq in (11, 12, 13)] == [early(11), None, None]
+    for seq in (20, 21):
+        kept.keep(seq, early(seq))
+    assert [kept.pop(seq) for seq in (20, 21)] == [early(20), early(21)]
+
+
+def test_what_is_past_goes_only_when_numbers_jump() -> None:
+    """Looking at all that is kept with every message would be slow: 10,000 wait, and it is."""
+
+    class Counted(dict[int, Message]):
+        looks = 0
+
+        def __iter__(self) -> Iterator[int]:
+            Counted.looks += 1
+            return super().__iter__()
+
+    kept = gap_with()
+    kept._kept = Counted({seq: early(seq) for seq in range(5, 105)})
+    for seq in range(1, 50):
+        kept.pop(seq)
+    assert Counted.looks == 0
+    kept.pop(60)
+    assert (Counted.looks, kept.pop(55)) == (1, None)

@@ -112,3 +112,20 @@ def test_the_interval_may_change_under_way() -> None:
     assert silence.until(12) == ["10 HEARTBEAT", "12 TEST_REQUEST"]
     silence.heartbeats.change(20)
     assert silence.until(60) == ["48 GIVE_UP"]
+
+
+def test_what_is_due_is_due_once() -> None:
+    """Asked again before the next deadline, there is nothing to do."""
+    heartbeats = Silence().heartbeats
+    due = [heartbeats.due(nanos(second)) for second in (9.9, 10, 10.5, 11.9, 12, 12.5, 18, 23.9)]
+    assert [one.name for one in due] == [
+        *("NOTHING", "HEARTBEAT", "NOTHING", "NOTHING"),
+        *("TEST_REQUEST", "NOTHING", "NOTHING", "NOTHING"),
+    ]
+    assert heartbeats.due(nanos(24)) is Due.GIVE_UP
+
+
+def test_before_a_connection_nothing_is_due() -> None:
+    """Whatever the time."""
+    heartbeats = Heartbeats(LOGOUT_TIMEOUT_NANOS)
+    assert (heartbeats.next_deadline(), heartbeats.due(nanos(1_000))) == (None, Due.NOTHING)

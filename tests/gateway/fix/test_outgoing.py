@@ -147,3 +147,14 @@ def test_a_session_may_go_on_with_another_header() -> None:
     line.out.continue_resend(START)
     assert [piped(data).partition("|")[0] for data in line.out.outbox] == ["8=FIX.4.2"] * 2
     assert line.out.style.version == "FIX.4.2"
+
+
+def test_what_was_meant_for_an_earlier_connection_is_dropped() -> None:
+    """Whatever is left in the outbox when one ends and when the next begins."""
+    line = Line()
+    line.out.send_admin("0", "", START)
+    line.out.close()
+    closed = line.out.outbox[:]
+    line.out.outbox.append(b"left over")
+    line.out.open()
+    assert (closed, line.out.outbox) == ([], [])

@@ -337,3 +337,39 @@ def test_a_gap_in_a_logon_is_asked_for_in_parts() -> None:
         """,
         SessionTape(settings=settings),
     )
+
+
+def test_a_message_of_another_comp_id_uses_up_one_number() -> None:
+    """It is rejected and ends the session; the next Logon has the number behind it."""
+    tape = logged_on()
+    plays(
+        "> 35=1|34=2|49=XYZ|112=HELLO\n< 35=3|34=2|45=2|58=CompID problem|372=1|373=9\n< 35=5|34=3",
+        tape,
+    )
+    assert tape.session.next_in == 3
+
+
+def test_a_resent_resend_request_must_say_when_it_was_first_sent() -> None:
+    """As every possible duplicate below the number that is due; it is not acted on."""
+    plays(
+        """
+        > 35=0|34=2
+        > 35=2|34=2|43=Y|7=1|16=0
+        < 35=3|34=2|45=2|58=Required tag missing|371=122|372=2|373=1
+        > 35=2|34=2|43=Y|122={now}|7=1|16=0
+        """,
+        logged_on(),
+    )
+
+
+def test_the_settings_of_a_running_session_say_how_much_is_asked_for() -> None:
+    """From the next gap on."""
+    tape = logged_on()
+    tape.session.configure(SessionSettings("", VENUE, MEMBER, resend_messages_max=3))
+    plays("> 35=0|34=9\n< 35=2|34=2|7=2|16=4", tape)
+
+
+def test_a_session_learns_the_shapes_of_its_messages() -> None:
+    """What came once the long way comes the short way from then on."""
+    tape = plays(f"> 35=D|34=2|{ORDER}", logged_on())
+    assert [shape.msg_type for shape in tape.session._shapes._shapes] == ["D"]

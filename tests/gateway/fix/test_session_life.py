@@ -441,3 +441,24 @@ def test_closing_without_a_connection_does_nothing() -> None:
     tape.disconnect("")
     tape.session.close_with("too late", tape.now)
     assert (tape.session.wants_close, tape.session.out.outbox) == (False, [])
+
+
+def test_what_a_peer_misses_is_sent_with_the_answer() -> None:
+    """The first slice of it, before the turn ends."""
+    tape = left()
+    logon = message("35=A|34=2|98=0|108=30|789=3")
+    parsed = tape.version.decoder.parse(logon)
+    assert parsed is not None
+    assert tape.session.connect(parsed, tape.version, tape.now) == ""
+    assert len(tape.session.out.outbox) == 4
+
+
+def test_a_logout_is_sent_at_the_time_it_is_said() -> None:
+    """Not at that of the last message."""
+    tape = logged_on()
+    tape.now += 5 * SECOND
+    tape.session.logout("venue is stopping", tape.now)
+    tape._drain()
+    ((_, data),) = tape.heard()
+    assert data is not None
+    assert tape.short("", data, tape.now) == "35=5|34=2|58=venue is stopping"
