@@ -60,6 +60,11 @@ TERMS = [
         "35=A|34=1|98=0|108=30|383=4095",
         "MaxMessageSize(383) must be at least 4096, was 4095",
     ),
+    (
+        ALL,
+        "35=A|34=1|98=0|108=30|383=1",
+        "MaxMessageSize(383) must be at least 4096, was 1",
+    ),
     ((FIX42,), "35=A|34=1|98=0|108=30|789=1", "Invalid tag number (789)"),
     (
         (FIX50SP2,),

@@ -373,3 +373,14 @@ def test_a_session_learns_the_shapes_of_its_messages() -> None:
     """What came once the long way comes the short way from then on."""
     tape = plays(f"> 35=D|34=2|{ORDER}", logged_on())
     assert [shape.msg_type for shape in tape.session._shapes._shapes] == ["D"]
+
+
+def test_a_resent_resend_request_whose_number_is_due_is_acted_on() -> None:
+    """It was missed the first time."""
+    plays(
+        """
+        > 35=2|34=2|43=Y|122={now}|7=1|16=0
+        < 35=4|34=1|43=Y|122={now}|36=2|123=Y
+        """,
+        logged_on(),
+    )

@@ -462,3 +462,14 @@ def test_a_logout_is_sent_at_the_time_it_is_said() -> None:
     ((_, data),) = tape.heard()
     assert data is not None
     assert tape.short("", data, tape.now) == "35=5|34=2|58=venue is stopping"
+
+
+def test_a_farewell_says_no_status_unless_it_is_given_one() -> None:
+    """SessionStatus(1409), in the version that has it."""
+    session = tape_of(FIX50SP2).session
+    said = [
+        session.farewell("no", START),
+        session.farewell("no", START, "5"),
+        session.farewell("no", START, "5", our_versions()[FIX44]),
+    ]
+    assert [b"\x011409=" in data for data in said] == [False, True, False]

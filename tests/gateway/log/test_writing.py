@@ -15,7 +15,7 @@ import pytest
 from gateway.log import frames, segment_file
 from gateway.log.disk import Disk, write_durably
 from gateway.log.frames import SEGMENT_HEADER_BYTES, encode_frame, read_frame
-from gateway.log.segment_file import SegmentLog
+from gateway.log.segment_file import LogLocked, SegmentLog
 from gateway.log.sent_file import SentFile
 from tests.support import logs
 from tests.support.logs import FOUR_TURNS as TURNS
@@ -169,6 +169,34 @@ def test_every_file_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     sent.close()
     SentFile(tmp_path / "sent.dat").close()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_refused_lock_leaves_nothing_open(tmp_path: Path) -> None:
+    """Who tries again and again runs out of nothing."""
+    log = SegmentLog(tmp_path, "none")
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(LogLocked):
+            SegmentLog(tmp_path, "none")
+    assert len(os.listdir("/proc/self/fd")) == before
+    log.close()
+
+
+def test_an_overdue_sync_is_done_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a pause longer than the interval: before the next turn is looked at."""
+    spy = Spy()
+    seconds = iter(range(0, 10_000_000, 1_000))
+    monkeypatch.setattr(segment_file, "monotonic", lambda: float(next(seconds)))
+    log, heard = SegmentLog(tmp_path, "interval:5000", spy), Heard()
+    assert list(log.recover()) == []
+    log.start(heard.durable, heard.error)
+    spy.tape.clear()
+    logs.append(log, TURNS[:1])
+    heard.until(1)
+    logs.append(log, TURNS[1:2])
+    heard.until(3)
+    log.close()
+    assert spy.tape[:4] == ["write", "sync_data", "write", "sync_data"]
 
 
 def test_files_are_readable_by_all_and_not_executable(tmp_path: Path) -> None:
