@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := test
-.PHONY: run test format lint types specs interop bench crash fuzz flood simulate reference hardship proof demo-day compose-test clean
+.PHONY: run test format lint types specs interop bench bench-growth guard crash fuzz flood simulate reference hardship proof mutants demo-day compose-test clean
 
 $(VENV)/.run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -48,6 +48,15 @@ interop: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.run
 
+# How the cost of an order grows with resting orders and sessions, also as var/growth.png.
+bench-growth: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plot]'
+	$(BIN)/python -m tests.bench.growth --png var/growth.png
+
+# CPU of an order on the hot path as a ratio, against the one kept in tests/bench/guard.txt.
+guard: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.guard
+
 crash: $(VENV)/.dev
 	$(BIN)/python -m tests.crash.kills --kills 100
 
@@ -84,6 +93,11 @@ hardship: $(VENV)/.dev
 PROOF ?=
 proof: $(VENV)/.dev
 	$(BIN)/python -m tests.proof.run $(PROOF)
+
+# Small changes of the venue, one at a time: does a test notice? PART is matching, session or log.
+PART ?= matching
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutation.run $(PART)
 
 # A trading day of eight members in a few seconds, to read: auctions, trades, and why they were made.
 demo-day: $(VENV)/.dev

@@ -86,7 +86,8 @@ def cpu_seconds(pid: int | None) -> float | None:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
+    """The generator does not stop to look for garbage."""
     gc.collect()
     gc.disable()
     try:
@@ -96,7 +97,7 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 @contextmanager
-def _sessions(
+def logged_on(
     address: tuple[str, int], tapes: Sequence[Tape], window: int, expectation: Expectation
 ) -> Iterator[list[LoadSession]]:
     """Sessions that are logged on; at the end they log out and everything received is checked."""
@@ -138,9 +139,9 @@ def throughput(
 ) -> Throughput:
     """Measures one run; it ends early when a session has sent all of its tape."""
     with (
-        _sessions(address, tapes, window, expectation) as sessions,
+        logged_on(address, tapes, window, expectation) as sessions,
         select.epoll() as poller,
-        _no_garbage_collection(),
+        no_garbage_collection(),
     ):
         by_fd = {session.fileno(): session for session in sessions}
         for fd in by_fd:
@@ -215,7 +216,7 @@ def latency(
     """Measures single orders, spinning on the socket, for `seconds` or to the end of the tape."""
     clock = time.perf_counter_ns
     spans: list[int] = []
-    with _sessions(address, [tape], 1, expectation) as (session,), _no_garbage_collection():
+    with logged_on(address, [tape], 1, expectation) as (session,), no_garbage_collection():
         until = clock() + int(seconds * 1e9)
         for n in range(tape.orders):
             begin = clock()
@@ -224,11 +225,16 @@ def latency(
             spans.append(now - begin)
             if now > until and n % 2:
                 break
-        session.finish_after_round_trips()
+        session.finish_with_answered()
     del spans[: min(LATENCY_WARM_UP_ORDERS, len(spans) // 2)]
-    spans.sort()
-    p50, p99, p999 = (spans[int(len(spans) * share)] / 1000 for share in (0.5, 0.99, 0.999))
-    return Latency(len(spans), p50, p99, p999)
+    return Latency(len(spans), *percentiles(spans))
+
+
+def percentiles(nanos: Sequence[int]) -> tuple[float, float, float]:
+    """The 50th, 99th and 99.9th percentile, in microseconds."""
+    ordered = sorted(nanos)
+    p50, p99, p999 = (ordered[int(len(ordered) * share)] / 1000 for share in (0.5, 0.99, 0.999))
+    return p50, p99, p999
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

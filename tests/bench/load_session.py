@@ -97,10 +97,7 @@ class LoadSession:
 
     def step(self) -> bool:
         """Reads once, counts, refills; True when the tape has come to its end."""
-        chunk = self._recv(READ_BYTES_MAX)
-        if not chunk:
-            raise LoadError(f"connection closed by the server after {self._last_received()}")
-        self.received.append(chunk)
+        chunk = self._read()
         finished = self._count(chunk)
         if finished:
             self.done += finished
@@ -109,14 +106,33 @@ class LoadSession:
             self._answer_test_request(chunk)
         return self.done + self.window >= self._limit
 
+    def _read(self) -> bytes:
+        chunk = self._recv(READ_BYTES_MAX)
+        if not chunk:
+            raise LoadError(f"connection closed by the server after {self._last_received()}")
+        self.received.append(chunk)
+        return chunk
+
     def _refill(self) -> None:
         """Sends up to the window; what the socket does not take goes with the next answers."""
-        end = self.tape.ends[min(self.done + self.window, self._limit)]
+        self.send_first(min(self.done + self.window, self._limit))
+
+    # Orders when they are due, whatever is in flight.
+
+    def send_first(self, orders: int) -> None:
+        """Sends the tape up to here; what the socket does not take goes with the next call."""
+        end = self.tape.ends[orders]
         if end > self._sent_bytes:
             try:
                 self._sent_bytes += self._socket.send(self._view[self._sent_bytes : end])
             except BlockingIOError:
                 return
+
+    def take(self) -> int:
+        """Reads once; how many orders that finished."""
+        finished = self._count(self._read())
+        self.done += finished
+        return finished
 
     # Before and after.
 
@@ -179,18 +195,12 @@ class LoadSession:
         deadline = time.monotonic() + ANSWER_SECONDS_MAX
         while not answered:
             try:
-                chunk = self._recv(READ_BYTES_MAX)
+                answered = self.take()
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise LoadError(f"no answer, last was {self._last_received()}") from None
-                continue
-            if not chunk:
-                raise LoadError(f"connection closed by the server after {self._last_received()}")
-            self.received.append(chunk)
-            answered = self._count(chunk)
-        self.done += answered
 
-    def finish_after_round_trips(self) -> None:
+    def finish_with_answered(self) -> None:
         """Says that no order beyond those answered was sent."""
         self._limit = self.done
         self._stopped = True

@@ -94,6 +94,15 @@ WORKLOADS = {
     )
 }
 
+CROWD_ORDERS = 20_000
+CROWDED = Workload(
+    "crowded",
+    f"as cancel, while {CROWD_ORDERS:,} orders of another session rest at the same prices",
+    _plan_rest,
+    cancels=True,
+)
+"""Only for who brings the crowd along."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tape:
@@ -131,9 +140,9 @@ def frame(body: bytes) -> bytes:
     return head + _TRAILERS[zlib.adler32(head, 0) & 0xFF]
 
 
-def logon(sender: bytes) -> bytes:
-    """A Logon that resets the sequence numbers, heartbeat 30 s."""
-    header = _admin(b"A", sender, 1)
+def logon(sender: bytes, now: bytes | None = None) -> bytes:
+    """A Logon that resets the sequence numbers, heartbeat 30 s; sent `now`, or at present."""
+    header = _admin(b"A", sender, 1, now)
     return frame(header + b"98=0\x01108=30\x01141=Y\x01")
 
 
@@ -147,19 +156,21 @@ def logout(sender: bytes, seq: int) -> bytes:
     return frame(_admin(b"5", sender, seq))
 
 
-def _admin(msg_type: bytes, sender: bytes, seq: int) -> bytes:
-    values = (msg_type, seq, sender, utc_timestamp(), TARGET_COMP_ID)
+def _admin(msg_type: bytes, sender: bytes, seq: int, now: bytes | None = None) -> bytes:
+    values = (msg_type, seq, sender, now or utc_timestamp(), TARGET_COMP_ID)
     return b"35=%b\x0134=%d\x0149=%b\x0152=%b\x0156=%b\x01" % values
 
 
-def encode_tape(workload: Workload, sender: bytes, orders: int, tag: bytes = b"") -> Tape:
+def encode_tape(
+    workload: Workload, sender: bytes, orders: int, tag: bytes = b"", now: bytes | None = None
+) -> Tape:
     """Encodes `orders` orders of the workload, about 1.5 microseconds a message.
 
     Every ClOrdID(11) begins with the sender and `tag`: a server that has met this sender before
-    needs another tag.
+    needs another tag. Times in it are `now`, or the present.
     """
     encode = _with_cancels if workload.cancels else _orders_only
-    units = encode(workload, sender, sender + tag, orders)
+    units = encode(workload, sender, sender + tag, orders, now or utc_timestamp())
     ends = list(accumulate(map(len, units), initial=0))
     return Tape(sender, workload, b"".join(units), ends)
 
@@ -172,15 +183,17 @@ def _order(workload: Workload, sender: bytes, prefix: bytes, n: int, seq: int, n
     )
 
 
-def _orders_only(workload: Workload, sender: bytes, prefix: bytes, orders: int) -> list[bytes]:
-    now = utc_timestamp()
+def _orders_only(
+    workload: Workload, sender: bytes, prefix: bytes, orders: int, now: bytes
+) -> list[bytes]:
     return [
         frame(_order(workload, sender, prefix, n, FIRST_ORDER_SEQ + n, now)) for n in range(orders)
     ]
 
 
-def _with_cancels(workload: Workload, sender: bytes, prefix: bytes, orders: int) -> list[bytes]:
-    now = utc_timestamp()
+def _with_cancels(
+    workload: Workload, sender: bytes, prefix: bytes, orders: int, now: bytes
+) -> list[bytes]:
     units = []
     for n in range(orders):
         seq = FIRST_ORDER_SEQ + 2 * n

@@ -1,7 +1,8 @@
-"""`make bench`: fixpit beside its two baselines, in one run and one table.
+"""`make bench`: fixpit beside its two baselines, in one run, and the table of what it should reach.
 
-`python -m tests.bench.run --help` lists the options; --quick takes about a minute, the whole suite
-about five. The exit code is 0 when every run passed its checks, whatever the figures are.
+`python -m tests.bench.run --help` lists the options; --quick takes about a minute, with fewer and
+shorter repetitions and 16 sessions only; the whole suite takes less than ten. The exit code is 0
+when every run passed its checks, whatever the figures are.
 """
 
 from __future__ import annotations
@@ -14,18 +15,22 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.aims import SESSIONS
 from tests.bench.load import WINDOW, Timing
 from tests.bench.load_session import LoadError
 from tests.bench.machine import cores, describe
 from tests.bench.messages import ORDER_QTY, SYMBOL, WORKLOADS
-from tests.bench.report import FIXPIT, json_report, text_report
+from tests.bench.report import json_report, text_report
+from tests.bench.results import FIXPIT
 from tests.bench.servers import SERVERS
-from tests.bench.suite import Suite
+from tests.bench.suite import PARTS, Suite
 
-SESSIONS = (1, 4, 16)
-LATENCY = "latency"
+ALL_SESSIONS, QUICK_SESSIONS = (1, 4, 16), (16,)
+REPEATS, OTHER_REPEATS, QUICK_REPEATS = 5, 3, 2
+RESTING_ORDERS, QUICK_RESTING_ORDERS = 200_000, 60_000
+QUICK_TIMING = Timing(warm_up=0.2, seconds=0.7)
 _GROUPS = {"fixpit": FIXPIT, "baselines": ("simplefix", "canned")}
-_NAMES = (*SERVERS, *_GROUPS, *WORKLOADS, LATENCY)
+_NAMES = (*SERVERS, *_GROUPS, *WORKLOADS, *PARTS)
 
 
 def _names(text: str) -> list[str]:
@@ -42,7 +47,7 @@ def _numbers(text: str) -> list[int]:
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.run", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short run a cell")
+    parser.add_argument("--quick", action="store_true", help="short runs, few of them")
     parser.add_argument(
         "--only",
         type=_names,
@@ -50,9 +55,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAMES",
         help="servers and parts to measure, with commas between: " + ", ".join(_NAMES),
     )
-    parser.add_argument("--sessions", type=_numbers, default=[*SESSIONS], metavar="1,4,16")
+    parser.add_argument("--sessions", type=_numbers, metavar="1,4,16")
     parser.add_argument("--seconds", type=float, help="measured time of a run")
-    parser.add_argument("--repeats", type=int, help="runs a cell; the median is shown")
+    parser.add_argument("--repeats", type=int, help="runs of a server in each cell")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure, for programs")
     parser.add_argument(
         "--data-root",
@@ -69,33 +74,44 @@ def _suite(options: argparse.Namespace) -> Suite:
     only = set(options.only)
     servers = [server for name, server in SERVERS.items() if name in only]
     workloads = [workload for name, workload in WORKLOADS.items() if name in only]
-    if not workloads and LATENCY not in only:
-        workloads = [*WORKLOADS.values()]
-    defaults = Timing(warm_up=0.2, seconds=0.7) if options.quick else Timing()
+    parts = [part for part in PARTS if part in only]
+    if not workloads and not parts:
+        workloads, parts = [*WORKLOADS.values()], [*PARTS]
+    quick = options.quick
+    timing = QUICK_TIMING if quick else Timing()
+    repeats = QUICK_REPEATS if quick else REPEATS
     return Suite(
         servers=servers or [*SERVERS.values()],
         workloads=workloads,
-        sessions=options.sessions,
-        with_latency=LATENCY in only or not only & {*WORKLOADS},
-        timing=Timing(defaults.warm_up, options.seconds or defaults.seconds),
-        repeats=options.repeats or (1 if options.quick else 3),
+        sessions=options.sessions or (QUICK_SESSIONS if quick else ALL_SESSIONS),
+        parts=parts,
+        timing=Timing(timing.warm_up, options.seconds or timing.seconds),
+        repeats=options.repeats or repeats,
+        other_repeats=options.repeats or min(repeats, OTHER_REPEATS),
+        resting_orders=QUICK_RESTING_ORDERS if quick else RESTING_ORDERS,
         data_root=options.data_root,
         cores=cores(),
     )
 
 
-def _settings(suite: Suite) -> dict[str, str]:
-    runs = "one run" if suite.repeats == 1 else f"median of {suite.repeats} runs"
-    return {
+def _settings(suite: Suite, *, quick: bool) -> dict[str, str]:
+    settings = {
         "orders": (
             f"NewOrderSingle, limit, Day, {ORDER_QTY} {SYMBOL.decode()}, FIX.4.4; "
             f"{WINDOW} in flight on every session"
         ),
         "runs": (
-            f"{runs} of {suite.timing.seconds:g} s after {suite.timing.warm_up:g} s of warm-up, "
-            "each against a fresh process with an empty data directory"
+            f"of {suite.timing.seconds:g} s after {suite.timing.warm_up:g} s of warm-up, "
+            "each against a fresh process with an empty data directory; median of "
+            f"{suite.repeats} with {SESSIONS} sessions, of {suite.other_repeats} with others"
         ),
     }
+    if quick:
+        settings["quick"] = (
+            f"fewer and shorter runs than the {REPEATS} that a figure to quote needs, "
+            f"memory of {suite.resting_orders:,} orders instead of {RESTING_ORDERS:,}"
+        )
+    return settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,7 +125,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         suite.run()
     except LoadError as error:
         failure = f"FAILED {suite.current}: {error}"
-    settings = {**_settings(suite), "took": f"{time.monotonic() - begin:.0f} s in all"}
+    settings = {
+        **_settings(suite, quick=options.quick),
+        "took": f"{time.monotonic() - begin:.0f} s in all",
+    }
     print(text_report(machine, settings, suite.results), flush=True)
     if options.json:
         document = json_report(machine, settings, suite.results)

@@ -15,11 +15,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.builds import BUILDS, Build
 from tests.bench.check import Expectation
 from tests.bench.load_session import LoadError
 
@@ -39,6 +41,8 @@ class Server:
     """From a fresh data directory to the arguments behind the Python executable."""
 
     expectation: Expectation = Expectation()  # noqa: RUF009 - frozen
+    environment: tuple[tuple[str, str], ...] = ()
+    """What it finds there beside what the caller has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Running:
 
     address: tuple[str, int]
     pid: int
+    started_after: float
+    """Seconds from its exec to its ready line."""
 
 
 def _fixpit(sync: str) -> Callable[[str], list[str]]:
@@ -64,11 +70,21 @@ GENERATOR_LIMIT = Server(
     _module("tests.bench.canned_server", "--one-write"),
     Expectation(sequence=False, fills=False),
 )
+
+
+def fixpit_servers(builds: Sequence[Build]) -> Iterator[Server]:
+    """The venue without and with waiting for the disk, for each build."""
+    for build in builds:
+        which = f" ({build.name})" if len(builds) > 1 else ""
+        for name, sync in ((build.none, "none"), (build.group, "group")):
+            text = f"fixpit serve --sync {sync}{which}"
+            yield Server(name, text, _fixpit(sync), environment=build.environment)
+
+
 SERVERS = {
     server.name: server
     for server in (
-        Server("none", "fixpit serve --sync none", _fixpit("none")),
-        Server("group", "fixpit serve --sync group", _fixpit("group")),
+        *fixpit_servers(BUILDS),
         Server(
             "simplefix",
             "uvloop and simplefix, New for each order, no book (baseline 1)",
@@ -103,15 +119,18 @@ def running(
     data_dir = tempfile.mkdtemp(prefix="fixpit-bench-", dir=data_root)
     with tempfile.TemporaryFile() as log:
         pin(server_core)  # a child keeps the affinity it is born with
+        begin = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, *server.arguments(str(Path(data_dir, "data")))],
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=_CHECKOUT,
+            env={**os.environ, **dict(server.environment)},
         )
         pin(load_core)
         try:
-            yield Running(_address(process), process.pid)
+            address = _address(process)
+            yield Running(address, process.pid, time.perf_counter() - begin)
             process.send_signal(signal.SIGTERM)
             code = process.wait(STOP_SECONDS_MAX)
             if code != 0:

@@ -11,7 +11,8 @@ from tests.bench.check import Expectation, check_stream
 from tests.bench.load import Latency, Throughput, Timing, encode_tapes, latency, throughput
 from tests.bench.load_session import LoadError, SplitCount
 from tests.bench.messages import WORKLOADS, encode_tape, frame
-from tests.bench.report import Results, text_report
+from tests.bench.report import text_report
+from tests.bench.results import Results
 from tests.bench.servers import SERVERS, running
 
 
@@ -163,11 +164,11 @@ def test_report_shows_medians_and_ratios() -> None:
         "  workload  sessions             group         simplefix           canned",
         "  rest             4  41,000 ( 99/ 10)  10,000 ( 99/ 10)  400,000 (?/ 50)",
         "",
-        "Times the baseline (aims: 4 x simplefix, 0.12 x canned; ! falls short)",
+        "Times the baseline (floors: 4 x simplefix, 0.12 x canned; ! falls short)",
         "  workload  sessions  group / simplefix  group / canned",
         "  rest             4               4.10          ! 0.10",
-        "  group / simplefix: 4.10 to 4.10, aim 4 met in 1 of 1 cells",
-        "  group / canned: 0.10 to 0.10, aim 0.12 met in 0 of 1 cells",
+        "  group / simplefix: 4.10 to 4.10, floor 4 met in 1 of 1 cells",
+        "  group / canned: 0.10 to 0.10, floor 0.12 met in 0 of 1 cells",
         "",
         "One order at a time (one session, rest): microseconds from its write to the read of New",
         "  server  p50  p99  p99.9  orders",
