@@ -32,7 +32,7 @@ from typing import cast
 import uvloop
 
 from gateway.following import LOOK_SECONDS, SNAPSHOT_EVERY
-from tests.bench.growth_plot import LEGEND, Cost, Curve, Row, draw, panels, table
+from tests.bench.growth_plot import LEGEND, Cost, Curve, Row, draw, drawable, panels, table
 from tests.bench.load_session import LoadError
 from tests.bench.machine import cores, describe
 from tests.bench.messages import LEVELS, WORKLOADS, Tape, Workload, encode_tape, logon, logout
@@ -201,8 +201,7 @@ def complaint(stream: bytes | bytearray, tape: Tape) -> str:
         "8": 0,
     }
     for exec_type, times in expected.items():
-        actual = stream.count(b"\x01150=%b\x01" % exec_type.encode())
-        if actual != times:
+        if (actual := stream.count(b"\x01150=%b\x01" % exec_type.encode())) != times:
             name = tape.sender.decode()
             return f"{name}: ExecType(150) {exec_type} must come {times} times, was {actual}"
     return ""
@@ -295,6 +294,7 @@ class Subject:
             self.row.bytes_per_order = (_resident(self._server.pid) - before) / point.resting
         if point.resting >= SNAPSHOT_EVERY // 2:
             await asyncio.sleep(LOOK_SECONDS + 1)  # a snapshot would begin by then
+            _outwait_snapshot(self._server.pid)
 
     async def measure(self, workload: Workload, orders: int) -> None:
         """One more run."""
@@ -364,7 +364,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--orders", type=int, help="orders measured in a run")
     parser.add_argument("--repeats", type=int, help="runs at each size; the median is shown")
     parser.add_argument("--quick", action="store_true", help="smaller, fewer, shorter")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="draw the curves, by matplotlib")
+    parser.add_argument("--png", type=drawable, metavar="FILE", help="draw it, by matplotlib")
     options = parser.parse_args(argv)
     if options.sizes is None:
         options.sizes = [size for size in SIZES if not options.quick or size <= QUICK_SIZE_MAX]

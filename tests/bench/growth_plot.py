@@ -5,8 +5,10 @@ How it was measured is not known here. matplotlib is loaded only to draw.
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -91,7 +93,17 @@ def table(curve: Curve) -> str:
     verdict = "within" if worst <= GROWTH_MAX else "beyond"
     sizes = f"{smallest.size:,} to {curve.rows[-1].size:,}"
     lines.append(f"  {sizes} {curve.unit}: at most {worst:.2f} times, {verdict} {GROWTH_MAX:g}")
+    lines.append(f"  the dearest size costs {_dearest(curve):.2f} times the cheapest")
     return "\n".join([curve.title, *lines])
+
+
+def _dearest(curve: Curve) -> float:
+    """Also where the smallest size is not the cheapest; of the workload where it is most."""
+    found = []
+    for name in curve.rows[0].costs:
+        micros = [row.micros(name) for row in curve.rows]
+        found.append(max(micros) / min(micros))
+    return max(found)
 
 
 def _cells(row: Row, smallest: Row) -> list[str]:
@@ -152,6 +164,13 @@ def panels(found: Sequence[Curve]) -> list[Panel]:
     if shown:
         made.append(Panel("Memory", "resting orders", "bytes a resting order", shown))
     return made
+
+
+def drawable(text: str) -> Path:
+    """The file to draw to, as an option: what is missing is told before minutes of measuring."""
+    if find_spec("matplotlib") is None:
+        raise ArgumentTypeError("needs matplotlib, which is not installed")
+    return Path(text)
 
 
 def draw(panels: Sequence[Panel], file: Path) -> None:

@@ -44,13 +44,14 @@ def test_table_says_what_stays_within_the_bound() -> None:
     """Each size has a line with its verdict, and the curve has one at its end."""
     lines = table(CURVE).splitlines()
     assert lines[0] == "Resting orders"
-    assert lines[2].split() == (
-        "10 30.0 1.00 (1.00-1.00) 33,333 30.0 1.00 (1.00-1.00) 33,333 - yes".split()
+    assert " ".join(lines[2].split()) == (
+        "10 30.0 1.00 (1.00-1.00) 33,333 30.0 1.00 (1.00-1.00) 33,333 - yes"
     )
-    assert lines[3].split() == (
-        "1,000,000 40.0 1.40 (1.00-1.50) 25,000 40.0 1.40 (1.00-1.50) 25,000 1,234 NO".split()
+    assert " ".join(lines[3].split()) == (
+        "1,000,000 40.0 1.40 (1.00-1.50) 25,000 40.0 1.40 (1.00-1.50) 25,000 1,234 NO"
     )
     assert lines[4] == "  10 to 1,000,000 resting orders: at most 1.40 times, beyond 1.3"
+    assert lines[5] == "  the dearest size costs 1.33 times the cheapest"
     assert len({len(line) for line in lines[1:4]}) == 1
 
 
