@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -19,6 +19,11 @@ _SIZE_BITS = 20
 
 
 HEAD = b"fixpit-sent\n"
+
+CHUNK = 8192
+"""Places in one array: a single one that grows all day is copied again and again, and leaves holes
+in memory as large as itself.
+"""
 
 PENDING_BYTES_MAX = 256 * 1024
 """Kept in memory before it is written: the file is a cache, no turn need pay a write for it."""
@@ -102,7 +107,7 @@ class SentFile:
             saved = []
             for session in sessions:
                 places = array("Q")
-                for place in session.places:
+                for place in session.places():
                     data = self.read(place) if place else b""
                     places.append(end << _SIZE_BITS | len(data) if place else 0)
                     end += out.write(data)
@@ -122,36 +127,66 @@ class SentFile:
 class SessionSent:
     """One session's sent messages by MsgSeqNum (a `session.SentMessages`)."""
 
-    __slots__ = ("_file", "places")
+    __slots__ = ("_before", "_file", "_full", "_last")
 
     def __init__(self, file: SentFile) -> None:
         self._file = file
-        self.places = array("Q")
+        self._full: list[array[int]] = []
+        self._before = 0
+        self._last = array("Q")
 
     def append(self, seq: int, data: bytes) -> None:
         """Keep a message under the next or a later number."""
-        places, file = self.places, self._file
-        while len(places) < seq - 1:
-            places.append(0)
+        last, file = self._last, self._file
+        if self._before + len(last) < seq - 1:
+            last = self._leave_out(seq)
         size = len(data)
-        places.append(file.end << _SIZE_BITS | size)
+        last.append(file.end << _SIZE_BITS | size)
         file.pending.append(data)
         file.end += size
+        if len(last) == CHUNK:
+            self._begin_chunk()
+
+    def _leave_out(self, seq: int) -> array[int]:
+        """Nothing is kept under the numbers before `seq`; returns where its place goes."""
+        while len(self) < seq - 1:
+            self._last.append(0)
+            if len(self._last) == CHUNK:
+                self._begin_chunk()
+        return self._last
+
+    def _begin_chunk(self) -> None:
+        self._full.append(array("Q", self._last))  # as long as it is, with no room to grow
+        self._before += CHUNK
+        self._last = array("Q")
 
     def get(self, seq: int) -> bytes | None:
         """The message with this number, None for admin ones."""
-        if not 0 < seq <= len(self.places) or not self.places[seq - 1]:
+        if not 0 < seq <= len(self):
             return None
-        return self._file.read(self.places[seq - 1])
+        nth, at = divmod(seq - 1, CHUNK)
+        place = self._full[nth][at] if nth < len(self._full) else self._last[at]
+        return self._file.read(place) if place else None
+
+    def places(self) -> Iterator[int]:
+        """Where each message is, from number 1 on; 0 for an admin one."""
+        for chunk in (*self._full, self._last):
+            yield from chunk
 
     def restore(self, places: bytes) -> None:
         """What was sent is where `SentFile.save` put it."""
-        self.places = array("Q", places)
+        self.clear()
+        every = array("Q", places)
+        full = len(every) // CHUNK * CHUNK
+        self._full = [every[begin : begin + CHUNK] for begin in range(0, full, CHUNK)]
+        self._before, self._last = full, every[full:]
 
     def clear(self) -> None:
         """Numbers start again at 1."""
-        self.places = array("Q")
+        self._full = []
+        self._before = 0
+        self._last = array("Q")
 
     def __len__(self) -> int:
         """0 if there is no message at all, else the highest number of one."""
-        return len(self.places)
+        return self._before + len(self._last)

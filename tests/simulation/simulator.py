@@ -241,6 +241,7 @@ class Simulator:
 
     def start_rotten(self) -> bool:
         """Start on a log that is damaged in its middle; returns whether the venue refused."""
+        self.faults.stop()  # one damage at a time
         try:
             Process(self.options, self.disk, lambda: self.now, self.machine_clock, self.states)
         except LogCorrupt:

@@ -180,3 +180,30 @@ def test_the_number_of_messages_is_that_of_the_last(tmp_path: Path) -> None:
     session.clear()
     sent.close()
     assert [*lengths, len(session)] == [0, 4, 0]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_messages_are_found_whatever_chunk_their_place_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Numbers left out may fill chunks too; what is saved and restored is the same again."""
+    monkeypatch.setattr(sent_file, "CHUNK", size)
+    sent = SentFile(tmp_path / "sent.dat")
+    session = sent.open_session()
+    numbers = [2, 3, 4, 9, 10, 15]
+    wanted: list[bytes | None] = [None] * 17
+    for seq in numbers:
+        wanted[seq] = b"message %d" % seq
+        session.append(seq, b"message %d" % seq)
+    found = [session.get(seq) for seq in range(17)]
+    places, crc = sent.save(tmp_path / "base", [session])
+    told = len(session), len(list(session.places()))
+    sent.close()
+    later = SentFile(tmp_path / "sent.dat")
+    later.begin_behind(tmp_path / "base", crc)
+    session = later.open_session()
+    session.restore(places[0])
+    session.append(16, b"message 16")
+    again = [session.get(seq) for seq in range(17)]
+    later.close()
+    assert (found, told, again) == (wanted, (15, 15), [*wanted[:16], b"message 16"])
