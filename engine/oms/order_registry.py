@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from engine.order import Order
 
 DONE_ORDERS_MAX = 1_000_000
-"""Finished orders kept for status requests: about 0.5 KB each, so 0.5 GB at the most."""
+"""Finished orders kept for status requests: about 0.9 KB each all in, so 0.9 GB at the most."""
 
 
 class OrderRegistry:
