@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from time import time_ns
 
 import structlog
@@ -23,12 +24,10 @@ JUMP_NANOS = NANOS_PER_SECOND
 
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while a laptop sleeps
 
+steady_ns = partial(time.clock_gettime_ns, _STEADY)
+"""Nanoseconds since some moment, whatever the machine's clock is set to."""
+
 log = structlog.get_logger()
-
-
-def steady_ns() -> int:
-    """Nanoseconds since some moment, whatever the machine's clock is set to."""
-    return time.clock_gettime_ns(_STEADY)
 
 
 class Clock:

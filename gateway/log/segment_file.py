@@ -187,14 +187,13 @@ class SegmentLog:
         """The turn is over, have it written; nothing when nothing was appended."""
         if not self._count:
             return
-        turn = Turn(self.last_seq, self._count, bytes(self._buffer))
-        self._buffer.clear()
-        self._count = 0
+        count, self._count = self._count, 0
         if self.sync == "none":
-            self._write_now(turn)
+            self._write_now(count)
             self._on_durable(self.last_seq)
             return
-        self._queue.put(turn)
+        self._queue.put(Turn(self.last_seq, count, bytes(self._buffer)))
+        self._buffer.clear()
 
     def close(self) -> None:
         """Write what is left, sync it whatever the policy, let the folder go.
@@ -223,13 +222,14 @@ class SegmentLog:
             self.write_waiting()
         self._go_on()
 
-    def _write_now(self, turn: Turn) -> None:
+    def _write_now(self, count: int) -> None:
         self._go_on()
         try:
-            self._write([turn])
+            self._write(self.last_seq, count, self._buffer)
         except OSError as error:
             self._failure = error
             raise
+        self._buffer.clear()
 
     def _go_on(self) -> None:
         """Behind a frame that was not written nothing may be: raises what ended the log."""
@@ -277,9 +277,10 @@ class SegmentLog:
                 break
             turn = self._queue.get()
         if group:
-            self._write(group)
+            last_seq, count = group[-1].last_seq, sum(turn.records for turn in group)
+            self._write(last_seq, count, b"".join(turn.encoded for turn in group))
             self._disk.sync_data(self._fd)
-            self._on_durable(group[-1].last_seq)
+            self._on_durable(last_seq)
         return turn is not None
 
     def _write_with_interval(self, interval: float) -> None:
@@ -296,20 +297,19 @@ class SegmentLog:
                 continue
             if turn is None:
                 return
-            self._write([turn])
+            self._write(*turn)
             self._on_durable(turn.last_seq)
             if sync_at is None:
                 sync_at = monotonic() + interval
 
-    def _write(self, group: list[Turn]) -> None:
-        """These turns as one frame."""
-        count = sum(turn.records for turn in group)
-        first_seq = group[-1].last_seq - count + 1
-        data = payload(count, b"".join(turn.encoded for turn in group))
+    def _write(self, last_seq: int, count: int, encoded: bytes | bytearray) -> None:
+        """So many records that end with this one, as one frame."""
+        first_seq = last_seq - count + 1
         if self._segment_bytes >= SEGMENT_BYTES_MAX:
             self._disk.sync_data(self._fd)
             self._close_segment()
             self._begin_segment(first_seq, self._chain)
+        data = payload(count, encoded)
         frame, self._chain = encode_frame(first_seq, count, data, self._chain)
         write_all(self._disk, self._fd, frame)
         self._segment_bytes += len(frame)

@@ -143,7 +143,7 @@ def _voided_after(before: FaultyDisk, fault: Fault | None) -> set[tuple[int, ...
 
 def promise_first(log: SegmentLog, turn: segment_file.Turn) -> bool:
     """Durable before the sync."""
-    log._write([turn])
+    log._write(*turn)
     log._on_durable(turn.last_seq)
     log._disk.sync_data(log._fd)
     return True
@@ -151,7 +151,7 @@ def promise_first(log: SegmentLog, turn: segment_file.Turn) -> bool:
 
 def try_again(log: SegmentLog, turn: segment_file.Turn) -> bool:
     """A failed sync is tried once more."""
-    log._write([turn])
+    log._write(*turn)
     try:
         log._disk.sync_data(log._fd)
     except OSError:
@@ -162,11 +162,11 @@ def try_again(log: SegmentLog, turn: segment_file.Turn) -> bool:
 
 def a_frame_each(log: SegmentLog, turn: segment_file.Turn) -> bool:
     """Several frames before one sync."""
-    log._write([turn])
+    log._write(*turn)
     while not log._queue.empty():
         later = log._queue.get()
         assert later is not None
-        log._write([later])
+        log._write(*later)
         turn = later
     log._disk.sync_data(log._fd)
     log._on_durable(turn.last_seq)
