@@ -2,3 +2,5 @@
 
 Enter through `engine.exchange.Exchange`. `engine/ruff.toml` and `tests/test_tidy.py` keep it pure.
 """
+
+import fixpit.build  # noqa: F401  compiled or not: before any module is loaded

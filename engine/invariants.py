@@ -85,30 +85,30 @@ def _check_side(side: BookSide) -> None:
 
 
 def _check_level(side: BookSide, level: Level) -> None:
-    hidden = level.hidden.orders if level.hidden is not None else {}
-    assert level.displayed.orders or hidden, ("empty level", level.price)
+    hidden = level.hidden is not None and len(level.hidden.orders) > 0
+    assert len(level.displayed.orders) or hidden, ("empty level", level.price)
     careful = sum(order.special is not None for order in level.ranked(""))
     assert level.careful == careful, ("careful", level.careful, careful)
     for queue in (level.displayed, level.hidden):
         if queue is None:
             continue
         _check_queue(queue)
-        for order in queue.orders.values():
+        for order in queue.orders:
             assert order.displayed == (queue is level.displayed), ("visibility", order)
             assert order.price == level.price, ("wrong level", level.price, order)
             assert order.is_buy == side.is_buy, ("wrong side", order)
 
 
 def _check_queue(queue: Queue) -> None:
-    prios = list(queue.orders)
+    prios = [prio for prio, _ in queue.orders.places()]
     assert prios == sorted(prios), ("not in order of time", prios)
-    for prio, order in queue.orders.items():
+    for prio, order in queue.orders.places():
         assert order.prio == prio, ("filed under another prio", prio, order)
     for member, own in queue.by_member.items():
-        mine = [o for o in queue.orders.values() if o.member == member and o.internal]
+        mine = [o for o in queue.orders if o.member == member and o.internal]
         assert mine, ("empty queue of a member", member)
-        assert list(own) == [order.prio for order in mine], ("queue of a member", member, own)
-    internal = sum(order.internal for order in queue.orders.values())
+        assert list(own) == mine, ("queue of a member", member, own)
+    internal = sum(order.internal for order in queue.orders)
     filed = sum(len(own) for own in queue.by_member.values())
     assert filed == internal, ("orders without a member's queue", filed, internal)
 

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from gateway import reference_data
-from gateway.clock import Clock
+from gateway.clock import Clock, TellsTime
 from gateway.config import Config
 from gateway.fix.acceptor import CONNECTIONS_MAX, Acceptor
 from gateway.fix.application import SERVED, Application
@@ -68,7 +68,7 @@ class Venue:
         config: Config,
         data_dir: Path,
         sync: str,
-        clock: Clock | None = None,
+        clock: TellsTime | None = None,
         *,
         application: type[Application] = Application,
         versions: Versions | None = None,
@@ -77,7 +77,7 @@ class Venue:
         self.config = config
         self._options = market or MarketOptions()
         self.failed: BaseException | None = None
-        self._clock = clock or Clock()
+        self._clock: TellsTime = clock or Clock()
         self._log = SegmentLog(data_dir / "log", sync)
         self._recovery = Recovery(data_dir, self._log)
         self._exchange = self._recovery.exchange

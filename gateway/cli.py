@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
+from fixpit.build import RUNNING
 from gateway import certificates, log_commands, passwords, session_command, view
 from gateway import config as configuration
 from gateway import logging as operator_log
@@ -264,6 +265,7 @@ async def _serve(
         return _complain(str(error), BAD_CONFIGURATION)
     if http is not None:
         await venue.start_http(http, lambda: _effective(args), _version())
+    structlog.get_logger().info("venue.build", build=RUNNING.name, reason=RUNNING.reason)
     ready = {
         "ready": True,
         "fix": _address(venue.address),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from time import time_ns
+from typing import Protocol
 
 import structlog
 
@@ -28,6 +29,13 @@ steady_ns = partial(time.clock_gettime_ns, _STEADY)
 """Nanoseconds since some moment, whatever the machine's clock is set to."""
 
 log = structlog.get_logger()
+
+
+class TellsTime(Protocol):
+    """What the venue needs of a clock."""
+
+    def now(self) -> int:
+        """Nanoseconds since 1970 UTC; never less than before."""
 
 
 class Clock:

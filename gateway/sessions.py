@@ -14,12 +14,12 @@ from zlib import crc32
 import msgspec
 
 from gateway.config import FixConfig, SessionConfig
-from gateway.fix.header_checks import SessionSettings
 from gateway.fix.hours import Hours, ResetTimes
 from gateway.fix.message import Message
 from gateway.fix.order_entry import Sender
 from gateway.fix.outgoing import Outgoing
 from gateway.fix.session import FixSession
+from gateway.fix.session_settings import SessionSettings
 from gateway.fix.throttle import Throttle
 from gateway.fix.times import MILLIS, NANOS_PER_SECOND
 from gateway.fix.versions import DEFAULT, NAMES, Versions

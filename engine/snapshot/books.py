@@ -5,12 +5,12 @@ What follows from a definition or a phase is worked out again, everything else i
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 
 import msgspec
 from sortedcontainers import SortedList
 
+from engine.book.line import Line
 from engine.book.order_book import BookSide, Level, Queue
 from engine.book.waiting import Waiting
 from engine.commands import DefineInstrument, DefineSegment, PhaseStep
@@ -169,7 +169,7 @@ def _save_level(level: Level) -> SavedLevel:
 
 
 def _save_queue(queue: Queue) -> SavedQueue:
-    order_ids = [order.order_id for order in queue.orders.values()]
+    order_ids = [order.order_id for order in queue.orders]
     return SavedQueue(order_ids, list(queue.by_member))
 
 
@@ -194,13 +194,12 @@ def _restore_queue(saved: SavedQueue, table: Table) -> Queue:
     queue = Queue()
     orders, by_member = queue.orders, queue.by_member
     for member in saved.members:
-        by_member[member] = OrderedDict()
+        by_member[member] = Line()
     for order_id in saved.order_ids:
         order = table[order_id]
-        prio = order.prio
-        orders[prio] = order
+        orders.add(order)
         if order.internal:
-            by_member[order.member][prio] = order
+            by_member[order.member].add(order)
     return queue
 
 

@@ -12,6 +12,24 @@ from gateway.fix.framing import CHECK_SUMS, check_sum
 _HEADER_TAGS = frozenset({"8", "9", "35", "34", "43", "49", "50", "52", "56", "57", "97", "115"})
 
 
+def encode_in_python(
+    begin: str, msg_type: str, seq: int, before: str, time: str, after: str, body: str
+) -> bytes:
+    """A whole message: `begin` up to 9=, 35=, 34=, `before` up to 52=, `after` up to the body.
+
+    What is not Latin-1 becomes a question mark.
+    """
+    text = f"35={msg_type}{SOH}34={seq}{before}{time}{after}{body}"
+    data = f"{begin}{len(text)}{SOH}{text}".encode("latin-1", "replace")
+    return data + CHECK_SUMS[check_sum(data)]
+
+
+try:
+    from gateway.fix.codec import encode as encode
+except ImportError:
+    encode = encode_in_python
+
+
 class Header:
     """The constant parts of one session's header, and the two calls that use them."""
 
@@ -24,12 +42,8 @@ class Header:
 
     def encode(self, msg_type: str, seq: int, sending_time: str, body: str) -> bytes:
         """A whole message; `body` may begin with further header fields above 56."""
-        text = (
-            f"35={msg_type}{SOH}34={seq}{self._comp_ids_before}{sending_time}"
-            f"{self._comp_ids_after}{body}"
-        )
-        data = f"{self._begin}{len(text)}{SOH}{text}".encode("latin-1", "replace")
-        return data + CHECK_SUMS[check_sum(data)]
+        before, after = self._comp_ids_before, self._comp_ids_after
+        return encode(self._begin, msg_type, seq, before, sending_time, after, body)
 
     def encode_again(self, sent: bytes, sending_time: str) -> bytes:
         """The message `sent` as a possible duplicate: PossDupFlag, OrigSendingTime, a new time."""

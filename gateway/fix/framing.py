@@ -28,6 +28,40 @@ _BEGIN = b"8=FIX"
 CHECK_SUMS = tuple(b"10=%03d\x01" % value for value in range(256))
 
 
+def cut_in_python(data: bytes, pos: int, bytes_max: int, frames: list[bytes]) -> int:
+    """Append to `frames` the good messages that stand one behind the other from `pos` on; returns
+    where they end.
+    """
+    size = len(data)
+    while pos < size:
+        end_of_begin = data.find(b"\x019=", pos, pos + _BEGIN_BYTES_MAX)
+        length = end_of_begin + 3
+        if (
+            end_of_begin < 0
+            or (body := data.find(b"\x01", length, length + 1 + _LENGTH_DIGITS_MAX)) < 0
+            or not (digits := data[length:body]).isdigit()
+            or not data.startswith(_BEGIN, pos)
+        ):
+            return pos
+        end = body + 1 + int(digits) + TRAILER_BYTES
+        if (
+            end - pos > bytes_max
+            or data[end - TRAILER_BYTES : end]
+            != CHECK_SUMS[check_sum(data[pos : end - TRAILER_BYTES])]
+            or data[end - TRAILER_BYTES - 1] != 1
+        ):
+            return pos
+        frames.append(data[pos:end])
+        pos = end
+    return pos
+
+
+try:
+    from gateway.fix.codec import cut as cut
+except ImportError:
+    cut = cut_in_python
+
+
 class MessageTooLong(Exception):
     """The peer sent or announced a message beyond the limit; the connection cannot go on.
 
@@ -79,26 +113,11 @@ class Framer:
         pos, size = 0, len(data)
         self._need = 0
         while pos < size:
-            # The way almost every message goes: complete, right length, right sum.
-            end_of_begin = data.find(b"\x019=", pos, pos + _BEGIN_BYTES_MAX)
-            length = end_of_begin + 3
-            if (
-                end_of_begin > 0
-                and (body := data.find(b"\x01", length, length + 1 + _LENGTH_DIGITS_MAX)) > 0
-                and (digits := data[length:body]).isdigit()
-                and data.startswith(_BEGIN, pos)
-            ):
-                end = body + 1 + int(digits) + TRAILER_BYTES
-                if (
-                    end - pos <= self.bytes_max
-                    and data[end - TRAILER_BYTES : end]
-                    == CHECK_SUMS[check_sum(data[pos : end - TRAILER_BYTES])]
-                    and data[end - TRAILER_BYTES - 1] == 1
-                ):
-                    frames.append(data[pos:end])
-                    self._noise = False
-                    pos = end
-                    continue
+            good = cut(data, pos, self.bytes_max, frames)
+            if good > pos:
+                self._noise = False
+                pos = good
+                continue
             pos, done = self._resynchronise(data, pos, size)
             if done:
                 break

@@ -20,11 +20,12 @@ from collections.abc import Callable
 from gateway.fix import admin_bodies
 from gateway.fix import message as m
 from gateway.fix import tags as t
-from gateway.fix.header_checks import SessionSettings, check_resent
+from gateway.fix.header_checks import check_resent
 from gateway.fix.heartbeats import Due
 from gateway.fix.message import OUT_OF_TURN_TYPES, Message, SessionReject, reject
 from gateway.fix.resend import SentMessages
 from gateway.fix.session_life import SessionLife
+from gateway.fix.session_settings import SessionSettings
 from gateway.fix.versions import Version
 
 

@@ -15,12 +15,13 @@ from gateway.fix import admin_bodies, logon
 from gateway.fix.decoder import Shapes
 from gateway.fix.encoder import Header
 from gateway.fix.gap import Gap
-from gateway.fix.header_checks import HeaderChecks, SessionSettings
+from gateway.fix.header_checks import HeaderChecks
 from gateway.fix.heartbeats import Heartbeats
 from gateway.fix.logon import LogonTerms
 from gateway.fix.message import ADMIN_TYPES, Message, SessionReject
 from gateway.fix.outgoing import Outgoing
 from gateway.fix.resend import SentMessages
+from gateway.fix.session_settings import SessionSettings
 from gateway.fix.versions import Version
 
 

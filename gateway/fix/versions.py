@@ -49,7 +49,7 @@ class Version:
         self.name = name
         self.decoder = decoder
         self.msg_types = msg_types
-        self.served = served & decoder.dictionary.messages.keys()
+        self.served = served.intersection(decoder.dictionary.messages)
         self.begin_string = next(begin for begin, known in NAMES.items() if known == name)
         self.appl_ver_id = APPL_VER_IDS.get(name, "")
         self.reason_max = LAST_REASON_42 if name == FIX42 else 99

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.digest import digest
+from fixpit.build import RUNNING
 from gateway.web.answers import answer
 from gateway.web.control import Address, Control
 from gateway.web.errors import bad_value
@@ -31,11 +32,14 @@ class Listening(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What is answered. `commands` is the last seq of the log, `durable_seq` the last one kept.
 
+    `build` is what runs, "compiled" or "pure", and `build_reason` why it is pure.
     `market_speed` is 0 where market time stands still, `phases` are those of the segments.
     `state_hash` is the exchange's after `commands`, null where it was left out.
     """
 
     version: str
+    build: str
+    build_reason: str
     sync: str
     market_time: str
     market_speed: float
@@ -71,6 +75,8 @@ class StatusRoute:
         control = self._control
         return Status(
             version=control.version,
+            build=RUNNING.name,
+            build_reason=RUNNING.reason,
             sync=control.sync,
             market_time=moment(control.market.now, self._zone),
             market_speed=control.market.speed,

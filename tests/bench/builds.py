@@ -1,18 +1,14 @@
 """Which builds of the venue there are to measure: pure Python, and compiled where it was compiled.
 
-A checkout without a compiled module has one build and nobody needs to be told its name. With one,
-`fixpit serve` runs it unless FIXPIT_PURE=1 says otherwise.
+A checkout without compiled modules has one build and nobody needs to be told its name. With them,
+`fixpit serve` runs them unless FIXPIT_PURE=1 says otherwise (`fixpit.build`).
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
 
-PURE, COMPILED = "pure", "compiled"
-_SOURCES = tuple(Path(__file__).parents[2] / name for name in ("engine", "gateway"))
+from fixpit.build import COMPILED, PURE, RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +37,4 @@ def builds_of(*, compiled: bool) -> tuple[Build, ...]:
     return (Build(COMPILED), Build(PURE, f"{PURE}-", (("FIXPIT_PURE", "1"),)))
 
 
-def has_compiled(folders: tuple[Path, ...] = _SOURCES) -> bool:
-    """Whether an extension module lies among the sources."""
-    return any(
-        file.name.endswith(suffix)
-        for folder in folders
-        for suffix in EXTENSION_SUFFIXES
-        for file in folder.rglob(f"*{suffix}")
-    )
-
-
-def running_build() -> str:
-    """The build that this process imports."""
-    pure = os.environ.get("FIXPIT_PURE") == "1" or not has_compiled()
-    return PURE if pure else COMPILED
-
-
-BUILDS = builds_of(compiled=running_build() == COMPILED)
+BUILDS = builds_of(compiled=RUNNING.name == COMPILED)

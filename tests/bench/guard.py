@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.bench.builds import running_build
+from fixpit.build import RUNNING
 from tests.bench.hot_path import PIECE, SESSIONS, hot_path
 from tests.bench.messages import WORKLOADS
 from tests.bench.yardstick import MESSAGES, Yardstick
@@ -181,7 +181,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         samples = measure(options.turns)
         print(json.dumps({name: ratio_of(turns) for name, turns in samples.items()}))
         return 0
-    python, build = ".".join(platform.python_version_tuple()[:2]), running_build()
+    python, build = ".".join(platform.python_version_tuple()[:2]), RUNNING.name
     everything = parse(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     kept = {w: ratio for (p, b, w), ratio in everything.items() if (p, b) == (python, build)}
     ratios = _measured(options.turns, {} if options.keep else kept)

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from fixpit.build import COMPILED, PURE
 from tests.bench.aims import AIMS, BOTH, LEAST, NEITHER, Aim, aim_lines, aims_document, figure
-from tests.bench.builds import COMPILED, PURE, Build, builds_of
+from tests.bench.builds import Build, builds_of
 from tests.bench.load import Latency, Throughput
 from tests.bench.pace import Pace
 from tests.bench.results import Results, in_turn

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
 
+from fixpit.build import PURE
 from tests.bench import guard
-from tests.bench.builds import PURE, has_compiled
 from tests.bench.guard import Sample, lines, loss, low, parse, ratio_of, render, too_dear
 from tests.bench.hot_path import PIECE, SESSIONS, hot_path
 from tests.bench.messages import WORKLOADS
@@ -127,14 +126,6 @@ def test_every_kept_ratio_is_of_a_workload() -> None:
     kept = parse(guard.KEPT.read_text(encoding="utf-8"))
     builds = {(python, build) for python, build, _ in kept}
     assert set(kept) == {(*build, workload) for build in builds for workload in WORKLOADS}
-
-
-def test_compiled_modules_are_noticed(tmp_path: Path) -> None:
-    """A checkout is compiled when an extension module lies among its sources."""
-    assert not has_compiled((tmp_path,))
-    (tmp_path / "fix").mkdir()
-    (tmp_path / "fix" / f"codec{EXTENSION_SUFFIXES[0]}").touch()
-    assert has_compiled((tmp_path,))
 
 
 @pytest.mark.parametrize("name", WORKLOADS)

@@ -130,7 +130,7 @@ def _empty_member_queue(exchange: Exchange) -> None:
 
 @damage("not in order of time")
 def _time(exchange: Exchange) -> None:
-    _best_level(exchange).displayed.orders.move_to_end(_order(exchange, "A").prio)
+    _best_level(exchange).displayed.orders.add(_order(exchange, "A"))
 
 
 @damage("filed under another prio")

@@ -75,7 +75,9 @@ def _copied(data: bytearray) -> Counted:
 def work(pieces: Iterable[bytes], make: Callable[[], Framer]) -> int:
     """What a stream costs; where a message is too long another connection takes the next piece."""
     _work[0] = 0
-    with mock.patch.multiple(framing, create=True, bytes=_copied, bytearray=CountedArray):
+    with mock.patch.multiple(
+        framing, create=True, bytes=_copied, bytearray=CountedArray, cut=framing.cut_in_python
+    ):
         feed(map(Counted, pieces), make)
     return _work[0]
 

@@ -59,9 +59,7 @@ class Border:
         shape = self._decoder.shape_of(stepwise)
         assert (shape is not None) == fits
         if shape is not None:
-            match = shape.pattern.fullmatch(frame.decode("latin-1"))
-            assert match is not None
-            assert dict(zip(shape.tags, match.groups(), strict=True)) == stepwise.fields
+            assert shape.read(frame) == stepwise.fields
         return stepwise.msg_type, len(stepwise.fields)
 
 

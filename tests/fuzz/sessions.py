@@ -15,8 +15,8 @@ from unittest import mock
 
 from gateway.fix import decoder
 from gateway.fix.framing import Framer
-from gateway.fix.header_checks import SessionSettings
 from gateway.fix.message import Message
+from gateway.fix.session_settings import SessionSettings
 from gateway.fix.times import format_utc_timestamp
 from gateway.fix.versions import FIX42, FIX44, FIX50SP2, NAMES
 from tests.fuzz import corpus

@@ -70,7 +70,7 @@ def test_the_ready_line_is_all_that_stdout_carries(tmp_path: Path) -> None:
             f'{{"ready":true,"fix":{{"host":"127.0.0.1","port":{venue.port}}},"http":null,'
             f'"data_dir":"{tmp_path}","recovered_commands":0,"sync":"group",'
             f'"version":"{venue.ready["version"]}"}}\n',
-            ["session.logon", "session.disconnected"],
+            ["venue.build", "session.logon", "session.disconnected"],
         )
 
 

@@ -1,4 +1,4 @@
-"""The same log is the same market to the byte, whatever PYTHONHASHSEED and event loop.
+"""The same log is the same market to the byte, whatever PYTHONHASHSEED, event loop and build.
 
 A quick version of `python -m tests.hardship.determinism`, with its parts.
 """
@@ -25,7 +25,7 @@ def test_a_day_under_both_loops(tmp_path: Path) -> None:
     """Over TCP each client gets the same bytes, and what is resent by a restart under the other
     loop is the same too; so are the log and the state.
     """
-    runs = (("asyncio", "0"), ("uvloop", "1"))
+    runs = (("asyncio", "0"), ("uvloop", "1 source"))
     one, other = determinism.days(tmp_path, 20, SEED, runs).values()
     assert one == other, f"seed {SEED}"
     assert all(count > 20 for count, _ in one.heard.values())

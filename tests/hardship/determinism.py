@@ -1,9 +1,10 @@
-"""One log, one market: whatever PYTHONHASHSEED and event loop, the same state and the same bytes.
+"""One log, one market: whatever PYTHONHASHSEED, event loop and build, the same state and bytes.
 
-First a stream of everything is logged, and replayed in processes of other hash seeds: state, output
-and every session's messages must be those of the venue that wrote the log. Then a day is lived over
-TCP by venues whose clock stands still, under asyncio and under uvloop; a restart under the other
-loop resends it. Nothing is left out of what is compared: not a time, not a CheckSum.
+First a stream of everything is logged, and replayed in processes of other hash seeds, one of them
+by the sources where the venue is compiled: state, output and every session's messages must be those
+of the venue that wrote the log. Then a day is lived over TCP by venues whose clock stands still,
+under asyncio and under uvloop; a restart under the other loop resends it. Nothing is left out of
+what is compared: not a time, not a CheckSum.
 `python -m tests.hardship.determinism`, about a minute. What a day's clients do is `still_day`.
 """
 
@@ -25,6 +26,7 @@ from unittest.mock import patch
 
 from engine.commands import SeedDraws
 from engine.digest import digest
+from fixpit.build import PURE, RUNNING
 from gateway.config import demo
 from gateway.log.reading import read
 from gateway.log.records import SessionOpened
@@ -38,8 +40,16 @@ from tests.support.market import Rules
 from tests.support.process import CHECKOUT
 
 MODULE = "tests.hardship.determinism"
-HASH_SEEDS = ("0", "1", "random")
-DAYS = (("asyncio", "0"), ("uvloop", "0"), ("asyncio", "1"), ("uvloop", "random"))
+HASH_SEEDS = ("0", "1", "random", "2 source")
+"""And whether the sources run, whatever is compiled."""
+
+DAYS = (
+    ("asyncio", "0"),
+    ("uvloop", "0"),
+    ("asyncio", "1"),
+    ("uvloop", "random"),
+    ("uvloop", "2 source"),
+)
 """Event loop and hash seed of each venue that lives the day."""
 
 TURN = 7
@@ -219,6 +229,8 @@ def replays(data_dir: Path, hash_seeds: Sequence[str] = HASH_SEEDS) -> dict[str,
         ]
     # Else it was one seed that was tried, however often.
     assert len({answer["hash"] for answer in answers}) == len(hash_seeds), answers
+    builds = [PURE if "source" in seed else RUNNING.name for seed in hash_seeds]
+    assert [answer["build"] for answer in answers] == builds
     return {
         seed: Told(
             answer["records"],
@@ -240,7 +252,7 @@ def _replay_command(data_dir: Path, hash_seed: str) -> tuple[str, str]:
 def _run(hash_seed: str, module: str, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", module, *words],
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        env=os.environ | _environment(hash_seed),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
@@ -249,6 +261,11 @@ def _run(hash_seed: str, module: str, *words: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def _environment(hash_seed: str) -> dict[str, str]:
+    seed, _, source = hash_seed.partition(" ")
+    return {"PYTHONHASHSEED": seed} | ({"FIXPIT_PURE": "1"} if source else {})
 
 
 # One day
@@ -261,7 +278,7 @@ def days(
     lived = {}
     for loop, hash_seed in runs:
         other = "asyncio" if loop == "uvloop" else "uvloop"
-        with patch.dict(os.environ, PYTHONHASHSEED=hash_seed):
+        with patch.dict(os.environ, _environment(hash_seed)):
             lived[loop, hash_seed] = live(
                 folder / f"{loop}-{hash_seed}", (loop, other), steps, seed
             )
@@ -281,6 +298,7 @@ def main(argv: Sequence[str]) -> int:
         told = replay(args.data_dir)
         answer = {
             "hash": hash("fixpit"),
+            "build": RUNNING.name,
             "records": told.records,
             "state": told.state,
             "output": told.output,

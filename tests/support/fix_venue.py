@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from gateway import config as configuration
 from gateway.app import Venue
-from gateway.clock import Clock
+from gateway.clock import Clock, TellsTime
 from gateway.config import Config
 from gateway.fix.times import format_utc_timestamp
 
@@ -40,11 +40,10 @@ ENVELOPE = frozenset({"8", "9", "10", "49", "52", "56"})
 Fields = list[tuple[str, str]]
 
 
-class HandClock(Clock):
+class HandClock:
     """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.time = MORNING
 
     def now(self) -> int:
@@ -293,7 +292,7 @@ class FixClient:
 class FixVenue:
     """A running venue and the clients made for it; `planted_bug` is what it must fail by."""
 
-    def __init__(self, venue: Venue, port: int, clock: Clock) -> None:
+    def __init__(self, venue: Venue, port: int, clock: TellsTime) -> None:
         self.venue = venue
         self.clock = clock
         self.port = port
@@ -358,7 +357,11 @@ def config_of(path: Path | None = None) -> Config:
 
 @asynccontextmanager
 async def serving(
-    data_dir: Path, config: Config | None = None, *, sync: str = "none", clock: Clock | None = None
+    data_dir: Path,
+    config: Config | None = None,
+    *,
+    sync: str = "none",
+    clock: TellsTime | None = None,
 ) -> AsyncIterator[FixVenue]:
     """A venue over `data_dir` for as long as the block runs; raises what made it fail."""
     thresholds = gc.get_threshold()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.fix.header_checks import SessionSettings
 from gateway.fix.message import Message
 from gateway.fix.session import FixSession
+from gateway.fix.session_settings import SessionSettings
 from gateway.fix.times import format_utc_timestamp
 from gateway.fix.versions import DEFAULT, Version
 from tests.support.fix import (

@@ -86,7 +86,7 @@ def test_queue_forgets_members_without_orders() -> None:
     queue.remove(first)
     between = {member: list(own) for member, own in queue.by_member.items()}
     queue.remove(second)
-    assert [between, queue.by_member, list(queue.orders)] == [{"AVA": [2]}, {}, []]
+    assert [between, queue.by_member, list(queue.orders)] == [{"AVA": [second]}, {}, []]
 
 
 BIDS = """

@@ -19,7 +19,8 @@ from engine.commands import EnterOrder
 from engine.oms.order_desk import OrderDesk
 from gateway import cli, turns
 from gateway.fix import connection
-from gateway.fix.header_checks import MESSAGE_BYTES_MAX
+from gateway.fix.order_entry import COMMANDS
+from gateway.fix.session_settings import MESSAGE_BYTES_MAX
 from gateway.fix.times import format_utc_timestamp
 from gateway.log.reading import read
 from tests.support.fix_venue import FixClient, FixVenue, config_of, serving, small_socket
@@ -437,7 +438,7 @@ async def test_a_bug_ends_the_venue_before_it_says_more(
     async with serving(tmp_path) as served:
         ava, non = await served.logged_on("AVA", "NON")
         served.planted_bug = ZeroDivisionError
-        monkeypatch.setattr(served.venue._sequencer, "submit", broken)
+        monkeypatch.setitem(COMMANDS, "D", broken)
         ava.send(REST.format(1))
         assert [await ava.rest(), await non.rest()] == [[], []]
 

@@ -21,7 +21,7 @@ from gateway.fix.framing import (
     MessageTooLong,
     check_sum,
 )
-from gateway.fix.header_checks import MESSAGE_BYTES_MAX
+from gateway.fix.session_settings import MESSAGE_BYTES_MAX
 from tests.support.fix import check_sum_of, complete, message, soh
 
 ONE = message("35=0|34=2")

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.fix.header_checks import HeaderChecks, SessionSettings, check_resent
+from gateway.fix.header_checks import HeaderChecks, check_resent
 from gateway.fix.message import SessionReject
+from gateway.fix.session_settings import SessionSettings
 from gateway.fix.times import NANOS_PER_SECOND
 from tests.support.fix import START, at, decoded, message
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.fix.header_checks import LOGOUT_TIMEOUT_NANOS
 from gateway.fix.heartbeats import Due, Heartbeats
+from gateway.fix.session_settings import LOGOUT_TIMEOUT_NANOS
 from gateway.fix.times import NANOS_PER_SECOND
 
 START = 1_000

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.fix.header_checks import SessionSettings
+from gateway.fix.session_settings import SessionSettings
 from tests.support.fix import MEMBER, START, VENUE, message, pairs_of
 from tests.support.session_tape import LOGON, ORDER, SessionTape, logged_on, plays
 

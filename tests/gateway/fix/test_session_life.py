@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.fix.header_checks import SessionSettings
+from gateway.fix.session_settings import SessionSettings
 from gateway.fix.versions import FIX42, FIX44, FIX50SP2
 from tests.support.fix import MEMBER, SECOND, START, VENUE, message, our_versions, piped
 from tests.support.session_tape import ORDER, SessionTape, logged_on, plays

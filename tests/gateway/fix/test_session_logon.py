@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.fix.header_checks import SessionSettings
+from gateway.fix.session_settings import SessionSettings
 from tests.support.fix import SECOND, START, Dialect, our_versions
 from tests.support.session_tape import LOGON, SessionTape, logged_on, plays
 

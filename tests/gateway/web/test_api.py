@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from engine.digest import digest
+from fixpit.build import RUNNING
 from gateway.web import bodies, limits, server, status
 from gateway.web.listening import listen
 from tests.gateway.web.web_venue import SESSIONS, VERSION, WebVenue, error_of, serving_http
@@ -38,6 +39,8 @@ async def test_health_and_status(tmp_path: Path) -> None:
             200,
             {
                 "version": VERSION,
+                "build": RUNNING.name,
+                "build_reason": RUNNING.reason,
                 "sync": "group",
                 "market_speed": 1,
                 "phases": {"DEMO": "CONTINUOUS"},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from gateway.clock import Clock
+from gateway.clock import TellsTime
 from gateway.config import Config
 from gateway.web.listening import listen
 from tests.support.fix_venue import DEADLINE_SECONDS, FixVenue, config_of, serving
@@ -80,7 +80,7 @@ async def serving_http(
     *,
     sync: str = "none",
     read_config: Callable[[], Config] | None = None,
-    clock: Clock | None = None,
+    clock: TellsTime | None = None,
 ) -> AsyncIterator[WebVenue]:
     """A venue with its API for as long as the block runs; `read_config` is what reload reads."""
     used = config or config_of()

@@ -1,0 +1,1 @@
+"""Message definitions, dictionaries and venue files; data, read as package resources."""

@@ -1,0 +1,1 @@
+"""What is neither market nor gateway: which build of the two runs (`build`)."""
