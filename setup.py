@@ -31,6 +31,7 @@ TYPED = [
     "engine/floor.py",
     "engine/instrument.py",
     "engine/market.py",
+    "engine/oms/cl_ord_ids.py",
     "engine/oms/order_desk.py",
     "engine/oms/order_registry.py",
     "engine/refusals.py",

@@ -1,9 +1,10 @@
 """Orders that stand one behind the other, first come first: the smallest piece of a book.
 
-A line is kept in two lists side by side, prios ascending and orders, with a hole where an order
+A line is kept in two lists side by side, places ascending and orders, with a hole where an order
 left from the middle; holes and what has left in front are cleared away once they are half of it. So
-entering and leaving in front cost the same at any length, leaving from the middle a search by
-halves; a place is 16 bytes, where an `OrderedDict` needs more than 100.
+entering and leaving at either end cost the same at any length, leaving from the middle a search by
+halves. A place is 16 bytes, where an `OrderedDict` needs more than 100 and a dict 45; and a list
+grows without a pause, where a large dict stands still to file everything anew.
 """
 
 from __future__ import annotations
@@ -18,40 +19,51 @@ HOLES_MIN = 32
 
 
 class Line:
-    """Orders in order of time. `prio` is an order's place, also when the order itself has changed.
+    """Orders by place: a number that grows from order to order, as `prio` and `order_id` do.
 
     Orders may not enter or leave while a line is walked over.
     """
 
-    __slots__ = ("_count", "_first", "_orders", "_prios")
+    __slots__ = ("_count", "_first", "_orders", "_places")
 
     def __init__(self) -> None:
-        self._prios: list[int] = []
+        self._places: list[int] = []
         self._orders: list[Order | None] = []
         self._first = 0
         self._count = 0
 
-    def add(self, order: Order) -> None:
+    def add(self, place: int, order: Order) -> None:
         """Stand last."""
-        self._prios.append(order.prio)
+        self._places.append(place)
         self._orders.append(order)
         self._count += 1
 
-    def remove(self, prio: int) -> None:
+    def put_back(self, place: int, order: Order) -> None:
+        """Stand where the place belongs; takes longer, the longer the line."""
+        at = bisect_left(self._places, place, self._first)
+        if at < len(self._places) and self._places[at] == place:
+            assert self._orders[at] is None
+            self._orders[at] = order
+        else:
+            self._places.insert(at, place)
+            self._orders.insert(at, order)
+        self._count += 1
+
+    def remove(self, place: int) -> None:
         """The order at this place leaves, wherever it is."""
-        prios, orders = self._prios, self._orders
+        places, orders = self._places, self._orders
         self._count -= 1
-        if prios[-1] == prio:
+        if places[-1] == place:
             # The youngest one leaves most often, after the oldest.
-            del prios[-1], orders[-1]
+            del places[-1], orders[-1]
             while orders and orders[-1] is None:
-                del prios[-1], orders[-1]
+                del places[-1], orders[-1]
             if not orders:
                 self._first = 0
             return
         first = self._first
-        at = first if prios[first] == prio else bisect_left(prios, prio, first)
-        assert prios[at] == prio
+        at = first if places[first] == place else bisect_left(places, place, first)
+        assert places[at] == place
         assert orders[at] is not None
         orders[at] = None
         while orders[first] is None:
@@ -63,17 +75,17 @@ class Line:
 
     def _clear_away(self) -> None:
         orders = [order for order in self._orders if order is not None]
-        places = zip(self._prios, self._orders, strict=True)
-        self._prios = [prio for prio, order in places if order is not None]
+        places = zip(self._places, self._orders, strict=True)
+        self._places = [place for place, order in places if order is not None]
         self._orders = list[Order | None](orders)
         self._first = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def __contains__(self, prio: int) -> bool:
-        at = bisect_left(self._prios, prio, self._first)
-        return at < len(self._prios) and self._prios[at] == prio and self._orders[at] is not None
+    def __contains__(self, place: int) -> bool:
+        at = bisect_left(self._places, place, self._first)
+        return at < len(self._places) and self._places[at] == place and self._orders[at] is not None
 
     def __iter__(self) -> Iterator[Order]:
         for at in range(self._first, len(self._orders)):
@@ -83,6 +95,6 @@ class Line:
 
     def places(self) -> Iterable[tuple[int, Order]]:
         """Each order behind the place it stands at."""
-        for prio, order in zip(self._prios, self._orders, strict=True):
+        for place, order in zip(self._places, self._orders, strict=True):
             if order is not None:
-                yield prio, order
+                yield place, order

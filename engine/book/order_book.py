@@ -29,12 +29,13 @@ class Queue:
 
     def add(self, order: Order) -> None:
         """Stand last; an order without internal priority is not found by member (rule 3.8)."""
-        self.orders.add(order)
+        prio = order.prio
+        self.orders.add(prio, order)
         if order.internal:
             own = self.by_member.get(order.member)
             if own is None:
                 own = self.by_member[order.member] = Line()
-            own.add(order)
+            own.add(prio, order)
 
     def remove(self, order: Order) -> None:
         """Leave the queue, wherever it stands."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from engine.book.line import Line
+from engine.oms.cl_ord_ids import ClOrdIds
 from engine.order import Order
 
 DONE_ORDERS_MAX = 1_000_000
@@ -24,26 +26,26 @@ class OrderRegistry:
 
     def __init__(self, done_max: int = DONE_ORDERS_MAX) -> None:
         self.done_max = done_max
-        self._by_cl_ord_id: dict[str, dict[str, Order]] = {}
-        self._working: dict[str, dict[int, Order]] = {}
+        self._by_cl_ord_id: dict[str, ClOrdIds] = {}
+        self._working: dict[str, Line] = {}
         self._done: deque[Order] = deque()
         self._former: dict[int, list[str]] = {}
 
     def find(self, session: str, cl_ord_id: str) -> Order | None:
         """The order of this session that bears or bore the id."""
         orders = self._by_cl_ord_id.get(session)
-        return None if orders is None else orders.get(cl_ord_id)
+        return None if orders is None else orders.find(cl_ord_id)
 
     def add(self, order: Order) -> None:
         """Remember an accepted order, working."""
         session = order.terms.session
         orders = self._by_cl_ord_id.get(session)
         if orders is None:
-            orders = self._by_cl_ord_id[session] = {}
-            self._working[session] = {}
+            orders = self._by_cl_ord_id[session] = ClOrdIds()
+            self._working[session] = Line()
         if order.cl_ord_id:
-            orders[order.cl_ord_id] = order
-        self._working[session][order.order_id] = order
+            orders.file(order.cl_ord_id, order)
+        self._working[session].add(order.order_id, order)
 
     def rename(self, order: Order, former_cl_ord_id: str) -> None:
         """The order got a new ClOrdID; it stays findable by the former one.
@@ -52,12 +54,12 @@ class OrderRegistry:
         """
         if order.cl_ord_id == former_cl_ord_id:
             return
-        self._by_cl_ord_id[order.terms.session][order.cl_ord_id] = order
+        self._by_cl_ord_id[order.terms.session].file(order.cl_ord_id, order)
         self._former.setdefault(order.order_id, []).append(former_cl_ord_id)
 
     def finish(self, order: Order) -> None:
         """The order does not work any more; forget the oldest finished one beyond the limit."""
-        del self._working[order.terms.session][order.order_id]
+        self._working[order.terms.session].remove(order.order_id)
         done = self._done
         done.append(order)
         if len(done) > self.done_max:
@@ -71,8 +73,10 @@ class OrderRegistry:
         """A finished order works again."""
         if order in self._done:
             self._done.remove(order)
-        self._by_cl_ord_id[order.terms.session].setdefault(order.cl_ord_id, order)
-        self._working[order.terms.session][order.order_id] = order
+        orders = self._by_cl_ord_id[order.terms.session]
+        if orders.find(order.cl_ord_id) is None:
+            orders.file(order.cl_ord_id, order)
+        self._working[order.terms.session].put_back(order.order_id, order)
 
     def by_order_id(self, order_id: int) -> Order | None:
         """The working order of this number; looks at all of them."""
@@ -80,12 +84,12 @@ class OrderRegistry:
 
     def working(self, session: str) -> Iterable[Order]:
         """The session's working orders, oldest first; not to be changed while walked over."""
-        return self._working.get(session, {}).values()
+        return self._working.get(session, ())
 
     def all_working(self) -> Iterable[Order]:
         """Working orders of every session, sessions in order of their first order."""
         for orders in self._working.values():
-            yield from orders.values()
+            yield from orders
 
     def all_done(self) -> Iterable[Order]:
         """Finished orders that are remembered, first finished first."""
@@ -102,6 +106,6 @@ class OrderRegistry:
 
     def _forget(self, order: Order) -> None:
         orders = self._by_cl_ord_id[order.terms.session]
-        orders.pop(order.cl_ord_id, None)
+        orders.forget(order.cl_ord_id)
         for cl_ord_id in self._former.pop(order.order_id, ()):
-            del orders[cl_ord_id]
+            orders.forget(cl_ord_id)

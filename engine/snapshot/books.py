@@ -197,9 +197,9 @@ def _restore_queue(saved: SavedQueue, table: Table) -> Queue:
         by_member[member] = Line()
     for order_id in saved.order_ids:
         order = table[order_id]
-        orders.add(order)
+        orders.add(order.prio, order)
         if order.internal:
-            by_member[order.member].add(order)
+            by_member[order.member].add(order.prio, order)
     return queue
 
 

@@ -13,7 +13,9 @@ from operator import attrgetter
 import msgspec
 from msgspec.structs import replace
 
+from engine.book.line import Line
 from engine.floor import Floor
+from engine.oms.cl_ord_ids import ClOrdIds
 from engine.oms.expiries import Expiries
 from engine.oms.order_registry import OrderRegistry
 from engine.oms.trades import Trade, Trades
@@ -85,7 +87,7 @@ def save_orders(floor: Floor) -> SavedOrders:
         orders,
         money,
         [_session(name, found) for name, found in registry._by_cl_ord_id.items()],
-        {name: list(orders) for name, orders in registry._working.items()},
+        {name: [order.order_id for order in orders] for name, orders in registry._working.items()},
         [order.order_id for order in registry._done],
         registry._former,
         registry.done_max,
@@ -106,9 +108,9 @@ def _reachable(floor: Floor) -> list[Order]:
     registry = floor.orders
     table: Table = {}
     for found in registry._by_cl_ord_id.values():
-        _collect(found.values(), table)
+        _collect((order for _, order in found.items()), table)
     for working in registry._working.values():
-        _collect(working.values(), table)
+        _collect(working, table)
     _collect(registry._done, table)
     _collect((order for _, _, order in floor.expiries._heap), table)
     _collect((trade.resting for trade in floor.trades._trades), table)
@@ -136,13 +138,15 @@ def _plain(orders: list[Order]) -> tuple[list[Order], list[SavedMoney]]:
     return orders, money
 
 
-def _session(name: str, found: dict[str, Order]) -> SavedSession:
+def _session(name: str, found: ClOrdIds) -> SavedSession:
+    """In the order of numbers, not in that of the pieces they are found by."""
+    filed = sorted((order.order_id, cl_ord_id, order) for cl_ord_id, order in found.items())
     former = {
         place: cl_ord_id
-        for place, (cl_ord_id, order) in enumerate(found.items())
+        for place, (_, cl_ord_id, order) in enumerate(filed)
         if cl_ord_id != order.cl_ord_id
     }
-    return SavedSession(name, [order.order_id for order in found.values()], former)
+    return SavedSession(name, [order_id for order_id, _, _ in filed], former)
 
 
 def _trade(trade: Trade) -> SavedTrade:
@@ -186,9 +190,13 @@ def _restore_registry(saved: SavedOrders, registry: OrderRegistry, table: Table)
         cl_ord_ids = [order.cl_ord_id for order in orders]
         for place, cl_ord_id in session.former.items():
             cl_ord_ids[place] = cl_ord_id
-        registry._by_cl_ord_id[session.session] = dict(zip(cl_ord_ids, orders, strict=True))
+        found = registry._by_cl_ord_id[session.session] = ClOrdIds()
+        for cl_ord_id, order in zip(cl_ord_ids, orders, strict=True):
+            found.file(cl_ord_id, order)
     for name, order_ids in saved.working.items():
-        registry._working[name] = by_id(order_ids, table)
+        line = registry._working[name] = Line()
+        for order_id in order_ids:
+            line.add(order_id, table[order_id])
     registry._done = deque(table[order_id] for order_id in saved.done)
     registry._former = saved.former
 

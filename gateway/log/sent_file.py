@@ -156,7 +156,7 @@ class SessionSent:
         return self._last
 
     def _begin_chunk(self) -> None:
-        self._full.append(array("Q", self._last))  # as long as it is, with no room to grow
+        self._full.append(self._last[:])  # as long as it is, with no room to grow
         self._before += CHUNK
         self._last = array("Q")
 

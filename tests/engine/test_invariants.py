@@ -130,7 +130,8 @@ def _empty_member_queue(exchange: Exchange) -> None:
 
 @damage("not in order of time")
 def _time(exchange: Exchange) -> None:
-    _best_level(exchange).displayed.orders.add(_order(exchange, "A"))
+    order = _order(exchange, "A")
+    _best_level(exchange).displayed.orders.add(order.prio, order)
 
 
 @damage("filed under another prio")

@@ -14,6 +14,7 @@ from copy import copy
 from enum import Enum
 from hashlib import sha256
 from itertools import chain
+from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any, get_args, get_type_hints
 
@@ -30,6 +31,8 @@ from engine.commands import (
     RequestTradingSessionStatus,
 )
 from engine.exchange import Exchange
+from engine.oms.cl_ord_ids import ClOrdIds
+from engine.order import Order
 from tests.engine.test_everything import VENUES
 from tests.engine.test_snapshot import FIRST, commands_of
 
@@ -67,6 +70,10 @@ def attributes(thing: object) -> dict[str, Any]:
     names = fields_of(type(thing))
     found = {name: getattr(thing, name) for name in names if hasattr(thing, name)}
     return {**found, **getattr(thing, "__dict__", {})}
+
+
+def _sorted(filed: ClOrdIds) -> list[tuple[str, Order]]:
+    return sorted(filed.items(), key=itemgetter(0))
 
 
 def _is_method(thing: object) -> bool:
@@ -129,6 +136,8 @@ class Walk:
             yield tuple(mine), tuple(its), f"{path} keys"
             for key in [key for key in mine if key in its]:
                 yield mine[key], its[key], f"{path}[{key!r}]"
+        elif isinstance(mine, ClOrdIds):
+            yield _sorted(mine), _sorted(its), path  # not the pieces
         elif isinstance(mine, Line):
             yield list(mine.places()), list(its.places()), path  # not the holes in it
         elif _is_method(mine):
@@ -207,7 +216,7 @@ def _odd() -> Exchange:
     for command in (
         DefineMember("NEW", "Newcomer"),
         DefineSegment("ODD", "", off_tick="round", anonymity="index"),
-        DefineInstrument("ODD", "ODD", "rts11-2"),
+        DefineInstrument("ODD", "ODD", "rts11-2", lot=10),
         RequestSecurityStatus("AVA", "b", "ODD", "1"),
         RequestTradingSessionStatus("AVA", "s", "ODD", "1"),
     ):
@@ -273,10 +282,11 @@ def test_the_walk_notices_an_attribute_that_came_later() -> None:
 def test_the_walk_notices_an_order_that_became_two() -> None:
     """An order that the book and the registry would hold as two equal objects is a difference."""
     exchange, loaded = _pair()
-    session, working = next((s, w) for s, w in loaded.orders._working.items() if w)
-    order_id, order = next(iter(working.items()))
-    working[order_id] = copy(order)
-    assert working[order_id] == order
+    session, working = next((s, w) for s, w in loaded.orders._working.items() if len(w))
+    order_id, order = next(iter(working.places()))
+    working.remove(order_id)
+    working.put_back(order_id, copy(order))
+    assert next(iter(working)) == order
     assert any("two on the other" in found for found in walk(exchange, loaded).found), session
 
 
