@@ -89,12 +89,17 @@ def without(why: object) -> list[Extension]:
 
 
 def wanted() -> list[Extension]:
-    """What to compile here."""
+    """What stands for the compiled modules until they are translated; empty where none can be."""
     if BUILD == "pure":
         return without("FIXPIT_BUILD=pure")
     compiler = os.environ.get("CC") or sysconfig.get_config_var("CC")
     if compiler and shutil.which(compiler.split()[0]) is None:
         return without(f"there is no C compiler {compiler.split()[0]}")
+    return [Extension("gateway.fix.codec", [CODEC])]
+
+
+def translated() -> list[Extension]:
+    """The modules as C, or nothing where that fails."""
     try:
         return extensions()
     except (Exception, SystemExit) as error:
@@ -114,7 +119,8 @@ class Compile(build_ext):
 
     def finalize_options(self) -> None:
         """Only now are the modules translated to C: setuptools runs this file several times."""
-        self.distribution.ext_modules = wanted()
+        if self.distribution.ext_modules:
+            self.distribution.ext_modules = translated()
         super().finalize_options()
 
     def run(self) -> None:
@@ -135,4 +141,4 @@ class Compile(build_ext):
         listed.write_text("".join(lines), encoding="ascii")
 
 
-setup(ext_modules=[Extension("gateway.fix.codec", [CODEC])], cmdclass={"build_ext": Compile})
+setup(ext_modules=wanted(), cmdclass={"build_ext": Compile})

@@ -66,6 +66,7 @@ def status_of(wheel: Path, folder: Path) -> dict[str, object]:
         cwd=folder,
         env=environment | {"PYTHONPATH": str(site)},
         stdout=subprocess.PIPE,
+        stderr=(folder / "venue.log").open("w"),
         text=True,
     )
     try:
@@ -104,7 +105,8 @@ def main(arguments: list[str] | None = None) -> int:
         wheel = build(keep / name, environment)
         with tempfile.TemporaryDirectory() as folder:
             status = status_of(wheel, Path(folder))
-        ok = status["build"] == name and status["client"] == 0
+            log = (Path(folder) / "venue.log").read_text(encoding="utf-8")
+        ok = status["build"] == name and status["client"] == 0 and f'"build": "{name}"' in log
         size = wheel.stat().st_size / 1024
         print(
             f"{'ok  ' if ok else 'FAIL'}  {name:9} {wheel.name}, {size:,.0f} KiB: {_told(status)}"
