@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -89,6 +90,56 @@ def test_a_process_runs_what_it_says() -> None:
     name, *files, codec = _modules(FIXPIT_PURE="0")
     assert (name, codec) == (COMPILED if compiled else PURE, str(compiled))
     assert {file.endswith(SUFFIX) for file in files} == {compiled}
+
+
+def _typed() -> list[str]:
+    """The modules that mypyc compiles, as setup.py lists them."""
+    tree = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8"))
+    (names,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TYPED"
+    )
+    return [str(name) for name in names]
+
+
+def unfit(source: str) -> list[str]:
+    """What mypyc is not trusted with: outside bases, and slices of what is no builtin sequence."""
+    tree = ast.parse(source)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            bases = [ast.unparse(base) for base in node.bases]
+            found += [f"{node.name}({base})" for base in bases if base not in own | FIT_BASES]
+        elif isinstance(node, ast.Slice):
+            bounds = [bound for bound in (node.lower, node.upper, node.step) if bound]
+            calls = [
+                sub for bound in bounds for sub in ast.walk(bound) if isinstance(sub, ast.Call)
+            ]
+            found += [f"slice with {ast.unparse(call)}" for call in calls if not _is_len(call)]
+    return found
+
+
+def _is_len(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "len"
+
+
+FIT_BASES = {"ABC", "Enum", "LogCorrupt", "NamedTuple", "Protocol", "ReportBatch", "SessionLife"}
+"""Bases that are compiled themselves, or that mypyc knows; an exception may have any."""
+
+
+def test_what_is_unfit_is_noticed() -> None:
+    """A protocol of asyncio, a struct, and a bound that mypyc may evaluate twice."""
+    source = "class A(asyncio.Protocol): ...\nclass B(A): ...\nclass C(Struct): ...\n"
+    source += "def f(v):\n    return v[write(v):], v[len(v):], v[1:2]\n"
+    assert sorted(unfit(source)) == ["A(asyncio.Protocol)", "C(Struct)", "slice with write(v)"]
+
+
+@pytest.mark.parametrize("name", _typed())
+def test_what_is_compiled_is_fit_for_it(name: str) -> None:
+    """The rule of setup.py, as far as a text shows it."""
+    assert unfit((ROOT / name).read_text(encoding="utf-8")) == []
 
 
 def test_this_suite_runs_one_build() -> None:

@@ -6,7 +6,9 @@ import random
 import zlib
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
+from unittest.mock import patch
 
+from gateway.fix import framing
 from gateway.fix.framing import Framer, MessageTooLong
 from tests.support.fix import check_sum_of
 
@@ -46,10 +48,12 @@ def pieces(data: bytes) -> Iterable[bytes]:
 
 
 def run(data: bytes) -> Hashable:
-    """Whole, byte by byte and in pieces give the same, and each frame is what it says it is."""
+    """Whole, byte by byte, in pieces, by the source: the same; each frame is what it says."""
     whole = cut([data])
     assert cut(data[i : i + 1] for i in range(len(data))) == whole, "byte by byte"
     assert cut(pieces(data)) == whole, "in pieces"
+    with patch.object(framing, "cut", framing.cut_in_python):
+        assert cut([data]) == whole, "by the source, where the loop is compiled"
     at = 0
     for frame in whole.frames:
         at = data.index(frame, at) + len(frame)
