@@ -24,19 +24,18 @@ class Line:
     Orders may not enter or leave while a line is walked over.
     """
 
-    __slots__ = ("_count", "_first", "_orders", "_places")
+    __slots__ = ("_first", "_holes", "_orders", "_places")
 
     def __init__(self) -> None:
         self._places: list[int] = []
         self._orders: list[Order | None] = []
         self._first = 0
-        self._count = 0
+        self._holes = 0
 
     def add(self, place: int, order: Order) -> None:
         """Stand last."""
         self._places.append(place)
         self._orders.append(order)
-        self._count += 1
 
     def put_back(self, place: int, order: Order) -> None:
         """Stand where the place belongs; takes longer, the longer the line."""
@@ -44,44 +43,52 @@ class Line:
         if at < len(self._places) and self._places[at] == place:
             assert self._orders[at] is None
             self._orders[at] = order
+            self._holes -= 1
         else:
             self._places.insert(at, place)
             self._orders.insert(at, order)
-        self._count += 1
 
     def remove(self, place: int) -> None:
         """The order at this place leaves, wherever it is."""
         places, orders = self._places, self._orders
-        self._count -= 1
         if places[-1] == place:
             # The youngest one leaves most often, after the oldest.
-            del places[-1], orders[-1]
-            while orders and orders[-1] is None:
-                del places[-1], orders[-1]
-            if not orders:
-                self._first = 0
+            places.pop()
+            orders.pop()
+            if self._holes:
+                self._shorten()
             return
         first = self._first
         at = first if places[first] == place else bisect_left(places, place, first)
         assert places[at] == place
         assert orders[at] is not None
         orders[at] = None
+        holes = self._holes = self._holes + 1
         while orders[first] is None:
             first += 1
         self._first = first
-        holes = len(orders) - self._count
-        if holes > HOLES_MIN and holes > self._count:
+        if holes > HOLES_MIN and 2 * holes > len(orders):
             self._clear_away()
+
+    def _shorten(self) -> None:
+        """No line ends with a hole."""
+        places, orders = self._places, self._orders
+        while orders and orders[-1] is None:
+            places.pop()
+            orders.pop()
+            self._holes -= 1
+        if not orders:
+            self._first = 0
 
     def _clear_away(self) -> None:
         orders = [order for order in self._orders if order is not None]
         places = zip(self._places, self._orders, strict=True)
         self._places = [place for place, order in places if order is not None]
         self._orders = list[Order | None](orders)
-        self._first = 0
+        self._first = self._holes = 0
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._orders) - self._holes
 
     def __contains__(self, place: int) -> bool:
         at = bisect_left(self._places, place, self._first)

@@ -136,10 +136,11 @@ def _not_own(queue: Queue, member: str) -> Iterator[Order]:
 class BookSide:
     """All resting buys or all resting sells; `best` is the best price, None when empty.
 
-    `unpriced` are market orders, which rest in a call only.
+    `unpriced` are market orders, which rest in a call only. `spare` is a level that was emptied: in
+    a busy book prices come and go, and a level is many objects.
     """
 
-    __slots__ = ("best", "is_buy", "levels", "prices", "unpriced")
+    __slots__ = ("best", "is_buy", "levels", "prices", "spare", "unpriced")
 
     def __init__(self, *, is_buy: bool) -> None:
         self.is_buy = is_buy
@@ -147,6 +148,7 @@ class BookSide:
         self.prices: SortedList[int] = SortedList()
         self.best: int | None = None
         self.unpriced = Level(0)
+        self.spare: Level | None = None
 
     def add(self, order: Order) -> None:
         """Rest an order at its price, last in time there."""
@@ -156,7 +158,7 @@ class BookSide:
             return
         level = self.levels.get(price)
         if level is None:
-            level = self.levels[price] = Level(price)
+            level = self.levels[price] = self._empty_level(price)
             self.prices.add(price)
             best = self.best
             if best is None or (price > best if self.is_buy else price < best):
@@ -169,10 +171,18 @@ class BookSide:
         if not price:
             self.unpriced.remove(order)
         elif self.levels[price].remove(order):
-            del self.levels[price]
+            self.spare = self.levels.pop(price)
             self.prices.remove(price)
             if price == self.best:
                 self.best = self._find_best()
+
+    def _empty_level(self, price: int) -> Level:
+        level, self.spare = self.spare, None
+        if level is None:
+            return Level(price)
+        level.price = price
+        level.hidden = None
+        return level
 
     def crosses(self, limit: int) -> bool:
         """Whether the best price here is acceptable to an incoming order with this limit."""

@@ -36,8 +36,9 @@ from engine.order import Order
 from tests.engine.test_everything import VENUES
 from tests.engine.test_snapshot import FIRST, commands_of
 
-NO_STATE = frozenset({("Floor", "events")})
-"""The list that the last command's answer was; the next command begins another one."""
+NO_STATE = frozenset({("Floor", "events"), ("BookSide", "spare")})
+"""The list that the last command's answer was: the next command begins another one. An empty level
+to be used again."""
 
 ALWAYS_THE_SAME = ["Exchange._handlers"]
 """Attributes that have one value in all exchanges that are looked at here."""
