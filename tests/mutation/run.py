@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from fixpit.build import COMPILED, RUNNING
 from tests.mutation import children, results
 from tests.mutation.children import KILLED, SURVIVED, Child, Fate
 from tests.mutation.learning import Knowledge, learn
@@ -261,7 +262,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--again", action="store_true", help="forget what is known")
     parser.add_argument("--report", action="store_true", help="print what is known")
     parser.add_argument("--verbose", action="store_true", help="tell of every mutant")
-    run = Run(parser.parse_args(argv))
+    options = parser.parse_args(argv)
+    if RUNNING.name == COMPILED:
+        parser.error("mutants are of sources: run with FIXPIT_PURE=1, as make mutants does")
+    run = Run(options)
     if not run.options.report:
         try:
             Suite(run.job).collect([str(ROOT / path) for path in PARTS[run.options.part].tests])
