@@ -18,6 +18,8 @@ from tests.bench.tables import aligned
 
 SESSIONS = 16
 BOTH, LEAST, NEITHER = "aim", "at least", "no"
+FLAT = 1.1
+"""A curve that ends at so many times its beginning is flat, as far as a run can tell."""
 
 Samples = Callable[[Results, Build], list[float]]
 
@@ -94,6 +96,10 @@ def _memory(results: Results, build: Build) -> list[float]:
     return results.memory.get(build.none, [])
 
 
+def _growth(unit: str) -> Samples:
+    return lambda results, build: results.growth.get((build.none, unit), [])
+
+
 def _start(results: Results, build: Build) -> list[float]:
     return results.start.get(build.none, [])
 
@@ -110,6 +116,8 @@ AIMS = (
     Aim("one at a time, p50 / canned server's", 2.2, 1.5, _one_at_a_time),
     Aim("p99 at half the maximum rate", 2, 0.5, _pace, unit=" ms"),
     Aim("all rest, --sync group / --sync none", 0.7, 0.9, _group_against_none),
+    Aim("cost of an order, 1,000,000 / 10 resting orders", 1.3, FLAT, _growth("resting orders")),
+    Aim("cost of an order, 1,000 sessions / 1", 1.3, FLAT, _growth("sessions")),
     Aim("memory of a resting order, all in", 1_200, 600, _memory, digits=0, unit=" B"),
     Aim("start to ready line", 0.6, 0.3, _start, unit=" s"),
 )

@@ -176,6 +176,10 @@ def json_report(
         ],
         "memory_bytes": results.memory,
         "start_seconds": results.start,
+        "growth": [
+            {"server": server, "of": unit, "times": times}
+            for (server, unit), times in results.growth.items()
+        ],
         "aims": aims_document(results),
         "generator": [asdict(run) for run in results.generator],
     }

@@ -43,6 +43,9 @@ class Results:
     memory: dict[str, list[float]] = field(default_factory=dict)
     """By server: bytes for each resting order."""
 
+    growth: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    """By server and what grew: how many times an order costs at the end, a ratio a round."""
+
     start: dict[str, list[float]] = field(default_factory=dict)
     """By server: seconds from exec to the ready line."""
 

@@ -28,6 +28,9 @@ from tests.bench.suite import PARTS, Suite
 ALL_SESSIONS, QUICK_SESSIONS = (1, 4, 16), (16,)
 REPEATS, OTHER_REPEATS, QUICK_REPEATS = 5, 3, 2
 RESTING_ORDERS, QUICK_RESTING_ORDERS = 200_000, 60_000
+GROWTH_MAX, QUICK_GROWTH_MAX = (1_000_000, 1_000), (10_000, 100)
+"""Resting orders and sessions."""
+
 QUICK_TIMING = Timing(warm_up=0.2, seconds=0.7)
 _GROUPS = {"fixpit": FIXPIT, "baselines": ("simplefix", "canned")}
 _NAMES = (*SERVERS, *_GROUPS, *WORKLOADS, *PARTS)
@@ -89,6 +92,7 @@ def _suite(options: argparse.Namespace) -> Suite:
         repeats=options.repeats or repeats,
         other_repeats=options.repeats or min(repeats, OTHER_REPEATS),
         resting_orders=QUICK_RESTING_ORDERS if quick else RESTING_ORDERS,
+        growth_max=QUICK_GROWTH_MAX if quick else GROWTH_MAX,
         data_root=options.data_root,
         cores=cores(),
     )
@@ -109,7 +113,8 @@ def _settings(suite: Suite, *, quick: bool) -> dict[str, str]:
     if quick:
         settings["quick"] = (
             f"fewer and shorter runs than the {REPEATS} that a figure to quote needs, "
-            f"memory of {suite.resting_orders:,} orders instead of {RESTING_ORDERS:,}"
+            f"memory of {suite.resting_orders:,} orders instead of {RESTING_ORDERS:,}, "
+            f"growth to {QUICK_GROWTH_MAX[0]:,} orders and {QUICK_GROWTH_MAX[1]:,} sessions"
         )
     return settings
 

@@ -14,7 +14,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
+import uvloop
+
+from tests.bench import growth
 from tests.bench.aims import SESSIONS
 from tests.bench.builds import BUILDS
 from tests.bench.load import Throughput, Timing, encode_tapes, latency, throughput
@@ -34,13 +38,14 @@ GENERATOR_MESSAGES = 800_000
 GENERATOR_TIMING = Timing(warm_up=0.1, seconds=1.0)
 LATENCY_ORDERS_PER_SECOND_MAX = 60_000
 
-LATENCY, PACE, MEMORY, START = "latency", "pace", "memory", "start"
+LATENCY, PACE, MEMORY, START, GROWTH = "latency", "pace", "memory", "start", "growth"
 PARTS = {
     CROWDED.name: f"new and cancel with {CROWD_ORDERS:,} other orders resting",
     LATENCY: "one order at a time",
     PACE: "at half the maximum rate",
     MEMORY: "of a resting order",
     START: "to the ready line",
+    GROWTH: "with as many orders or sessions as there may be, beside few",
 }
 """What is measured beside the workloads."""
 
@@ -84,6 +89,11 @@ class Suite:
     """Runs of a server in any other cell."""
 
     resting_orders: int
+    """So many are entered to see how much memory one takes."""
+
+    growth_max: tuple[int, int]
+    """Resting orders and sessions at the far end of the growth curves."""
+
     data_root: Path
     cores: tuple[int | None, int | None]
     results: Results = field(default_factory=Results)
@@ -102,6 +112,7 @@ class Suite:
             (PACE, self._measure_pace),
             (MEMORY, self._measure_memory),
             (START, self._measure_start),
+            (GROWTH, self._measure_growth),
         ):
             if part in self.parts:
                 measure()
@@ -168,6 +179,15 @@ class Suite:
         for server in self._turns(START, self._venues(), self.repeats):
             with running(server, self.data_root, self.cores) as subject:
                 self.results.start.setdefault(server.name, []).append(subject.started_after)
+
+    def _measure_growth(self) -> None:
+        growth.allow_many_files()
+        for server in self._turns(GROWTH, self._venues(), 1):
+            for sweep in growth.extremes(*self.growth_max):
+                work = growth.measure(sweep, growth.ORDERS, self.repeats, self.cores, server)
+                few, many = uvloop.run(work).rows
+                ratios = [many.ratios(few, workload) for workload in many.costs]
+                self.results.growth[server.name, sweep.unit] = max(ratios, key=median)
 
     def _measure_generator(self) -> None:
         self.current = "generator"

@@ -49,6 +49,7 @@ def _results() -> Results:
     results.pace = {"none": [_pace(400), _pace(600), _pace(500)]}
     results.memory = {"none": [1234.4, 1230.0, 1300.0]}
     results.start = {"none": [0.31, 0.29, 0.5]}
+    results.growth = {("none", "resting orders"): [1.2, 1.25, 1.1], ("none", "sessions"): [0.9]}
     return results
 
 
@@ -107,6 +108,10 @@ def test_table_of_one_build() -> None:
         "50 ms    0.40 to 0.60       aim",
         "  all rest, --sync group / --sync none                     >= 0.7     >= 0.9    "
         " 0.90    0.89 to 1.10       aim",
+        "  cost of an order, 1,000,000 / 10 resting orders          <= 1.3     <= 1.1    "
+        " 1.20    1.10 to 1.25  at least",
+        "  cost of an order, 1,000 sessions / 1                     <= 1.3     <= 1.1    "
+        " 0.90    0.90 to 0.90       aim",
         "  memory of a resting order, all in                    <= 1,200 B   <= 600 B  1,"
         "234 B  1,230 to 1,300        no",
         "  start to ready line                                    <= 0.6 s   <= 0.3 s   0"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import growth
+from tests.bench import bursts, growth
 from tests.bench.growth import Point, Sweep
 from tests.bench.growth_plot import Cost, Curve, Panel, Row, panels, table
 from tests.bench.load_session import LoadError
@@ -75,7 +75,7 @@ def test_memory_is_read_in_bytes() -> None:
 def test_cpu_time_of_a_process_is_what_it_says_itself() -> None:
     """The clock of another process, asked for this one, lies between two readings of its own."""
     before = time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)
-    read = growth.cpu_seconds(os.getpid())
+    read = bursts.cpu_seconds(os.getpid())
     assert before <= read <= time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)
 
 
@@ -84,13 +84,13 @@ def test_cpu_time_of_a_process_is_what_it_says_itself() -> None:
 )
 def test_shares(total: int, parts: int, found: list[int]) -> None:
     """Shares add up and differ by at most one."""
-    assert growth.shares(total, parts) == found
+    assert bursts.shares(total, parts) == found
 
 
 @pytest.mark.parametrize("sessions", [1, 3, 7])
 def test_the_book_does_not_depend_on_the_number_of_sessions(sessions: int) -> None:
     """However many fill it, the same numbers of orders rest at the same prices."""
-    tapes = growth.tapes_of(REST, growth.shares(100, sessions), b"-1")
+    tapes = bursts.tapes_of(REST, bursts.shares(100, sessions), b"-1")
     assert len({tape.sender for tape in tapes}) == sessions
     plans = [tape.workload.plan(n) for tape in tapes for n in range(tape.orders)]
     assert plans == [REST.plan(n) for n in range(100)]
@@ -126,32 +126,32 @@ def test_sweeps_are_in_order_and_leave_out_what_has_no_sizes() -> None:
 )
 def test_complaint(stream: bytes, found: str) -> None:
     """An order that is not answered, or refused, is named."""
-    assert growth.complaint(stream, encode_tape(REST, b"L01", 2)) == found
+    assert bursts.complaint(stream, encode_tape(REST, b"L01", 2)) == found
 
 
 @pytest.mark.parametrize("workload", [WORKLOADS["rest"], WORKLOADS["cancel"]])
 async def test_drive_plays_every_order(workload: Workload, tmp_path: Path) -> None:
     """All sessions play all of their tapes in bursts, also one that ends in a part of a burst."""
-    tapes = growth.tapes_of(workload, [40, 34, 0], b"-1")
+    tapes = bursts.tapes_of(workload, [40, 34, 0], b"-1")
     with running(SERVERS["canned"], tmp_path, (None, None)) as server:
-        cost = await growth.drive(server, tapes, burst=16, warm_up=16)
+        cost = await bursts.drive(server, tapes, burst=16, warm_up=16)
     assert cost.micros > 0
     assert cost.rate > 0
 
 
 async def test_a_server_that_does_not_trade_fails(tmp_path: Path) -> None:
     """A run is not believed when the fills of crossing orders do not come."""
-    tapes = growth.tapes_of(WORKLOADS["cross"], [32], b"-1")
+    tapes = bursts.tapes_of(WORKLOADS["cross"], [32], b"-1")
     with (
         pytest.raises(LoadError, match=r"ExecType\(150\) F must come 32 times, was 0"),
         running(SERVERS["canned"], tmp_path, (None, None)) as server,
     ):
-        await growth.drive(server, tapes, burst=16, warm_up=0)
+        await bursts.drive(server, tapes, burst=16, warm_up=0)
 
 
 async def test_a_lost_connection_is_told() -> None:
     """Whoever waits for answers learns that none will come."""
-    client = growth.Client(encode_tape(REST, b"L01", 2), 16)
+    client = bursts.Client(encode_tape(REST, b"L01", 2), 16)
     client.connection_lost(None)
     with pytest.raises(LoadError, match="connection lost"):
         await asyncio.wait_for(client.waiting, 1)
