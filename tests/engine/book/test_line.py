@@ -41,6 +41,16 @@ def test_an_order_comes_back_to_its_place() -> None:
     assert list(line) == all_of_them
 
 
+def test_what_has_left_in_front_is_not_looked_at_again() -> None:
+    """Holes in front are stepped over once, so that the next one finds its place at once."""
+    line = Line()
+    for place, order in enumerate(_orders(9)):
+        line.add(place, order)
+    for place in (1, 0, 2):
+        line.remove(place)
+    assert (line._first, next(iter(line.places()))[0]) == (3, 3)
+
+
 @pytest.mark.parametrize("place", [1, 3])
 def test_nobody_leaves_twice(place: int) -> None:
     """A place that is free, or never was, is a bug of the caller."""
