@@ -26,6 +26,9 @@ SHAPES_LEARNED_MAX = 16
 
 SHAPE_TAGS_MAX = 60
 
+SECRETS = frozenset({tags.PASSWORD, tags.NEW_PASSWORD})
+"""A shape may keep what its fields said last; these are kept nowhere."""
+
 FIXT11 = "FIXT.1.1"
 """The transport that carries application messages of another dictionary."""
 
@@ -195,11 +198,11 @@ class Decoder:
         return entries, i
 
     def shape_of(self, message: Message) -> Shape | None:
-        """The shape of a validated message; None for one with groups or data fields."""
+        """The shape of a validated message; None for one with groups, data fields or secrets."""
         sequence = tuple(message.fields)
         if message.groups is not None or len(sequence) > SHAPE_TAGS_MAX:
             return None
-        if not self._data.isdisjoint(sequence):
+        if not (self._data.isdisjoint(sequence) and SECRETS.isdisjoint(sequence)):
             return None
         key = (message.msg_type, *sequence)
         shape = self._shapes.get(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from functools import cache
 
-from gateway.fix.decoder import SHAPE_TAGS_MAX, Decoder, Shapes
+from gateway.fix.decoder import SECRETS, SHAPE_TAGS_MAX, Decoder, Shapes
 from gateway.fix.message import Message, SessionReject
 from gateway.fix.versions import NAMES
 from tests.fuzz import corpus
@@ -55,6 +55,7 @@ class Border:
             stepwise.groups is None
             and len(stepwise.fields) <= SHAPE_TAGS_MAX
             and self._data.isdisjoint(stepwise.fields)
+            and SECRETS.isdisjoint(stepwise.fields)
         )
         shape = self._decoder.shape_of(stepwise)
         assert (shape is not None) == fits
