@@ -120,7 +120,9 @@ _KINDS = {
     "BOOLEAN": BOOLEAN,
     "UTCTIMESTAMP": TIMESTAMP,
 }
-_BY_PATTERN = frozenset({"DAYOFMONTH", "UTCTIMEONLY", "UTCDATE", "UTCDATEONLY", "LOCALMKTDATE"})
+_BY_PATTERN = frozenset(
+    {"DAYOFMONTH", "LOCALMKTDATE", "MONTHYEAR", "UTCDATE", "UTCDATEONLY", "UTCTIMEONLY"}
+)
 
 
 cdef struct Field:
@@ -228,7 +230,7 @@ cdef Kind _kind_of(str type_name, frozenset enum) except *:
         return PATTERN
     if enum:
         return ONE_OF_CHARS if all(len(value) == 1 for value in enum) else ONE_OF
-    if type_name in _BY_PATTERN or type_name == "MONTHYEAR":
+    if type_name in _BY_PATTERN:
         return PATTERN
     return _KINDS.get(type_name, TEXT)
 
